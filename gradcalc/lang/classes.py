@@ -60,7 +60,7 @@ def _made(machine: Machine, node: ast.ClassDef) -> Any:
     check_heard(made)
     made.slots = _slots(made, inner.values.pop("__slots__", None))
     if enums.is_enum(made):
-        made.valued = mixed or any(base.valued for base in bases) or enums.VALUED in made.line
+        made.valued = mixed or next((base.valued for base in made.line if base.valued), None)
         enums.complete(machine, made)
     for keyword in node.keywords:
         if keyword.arg == "dataclass":
@@ -136,12 +136,13 @@ def _tuple(machine: Machine, node: ast.ClassDef) -> Builtin:
 
 def _bases(
     machine: Machine, node: ast.ClassDef
-) -> tuple[tuple[Class, ...], str, bool, frozenset[str]]:
-    """The classes that one is made from, the method that a call of an object runs, whether they
-    are numbers or texts too, and those of them that are nothing here."""
+) -> tuple[tuple[Class, ...], str, type | None, frozenset[str]]:
+    """The classes that one is made from, the method that a call of an object runs, the type
+    of numbers or texts among them, and those that are nothing here."""
     found: list[Class] = []
     plain: set[str] = set()
-    runs, mixed = "__call__", False
+    runs = "__call__"
+    mixed: type | None = None
     for base in node.bases:
         machine.node = base
         named = base.value if isinstance(base, ast.Subscript) else base
@@ -160,7 +161,7 @@ def _bases(
         elif path and gives_nothing(path[-1]):
             plain.add(path[-1].rpartition(JOIN)[2])
         elif path and path[0] in enums.MIXED and len(node.bases) > 1:
-            mixed = True
+            mixed = enums.MIXED[path[0]]
         else:
             shown = ".".join(path or ("this",))
             raise UnsupportedError(f"a class cannot be made from {brief(shown)} here")

@@ -9,11 +9,11 @@ from gradcalc.lang.machine import Builtin, Closure, Machine
 from gradcalc.lang.objects import Class, Instance, Member
 
 ENUM = Class("Enum", (), {}, library=True)
-VALUED = Class("IntEnum", (ENUM,), {}, library=True)
+VALUED = Class("IntEnum", (ENUM,), {}, library=True, valued=int)
 """What is as good as its value: `IntEnum`, `StrEnum`, and enumerations made of `int` or `str`."""
 
-MIXED = frozenset({"int", "str", "float"})
-"""Python's types that make the members of an enumeration as good as their values."""
+MIXED: Mapping[str, type] = MappingProxyType({"int": int, "str": str, "float": float})
+"""Python's types that make the members of an enumeration as good as their values, of that type."""
 
 
 def _auto(machine: Machine) -> Builtin:
@@ -47,19 +47,30 @@ def complete(machine: Machine, kind: Class) -> None:
             "an enumeration with members is not made into another", python="TypeError"
         )
     listed: dict[str, Instance] = {}
+    given: list[Any] = []
     for name, value in list(kind.members.items()):
         if name.startswith("_") or isinstance(value, Closure | Member):
             continue
         if value is AUTO:
-            numbers = [int(one.values["value"]) for one in listed.values()
-                       if isinstance(one.values["value"], int)]  # fmt: skip
-            value = max(numbers, default=0) + 1
+            value = max((int(one) for one in given if isinstance(one, int)), default=0) + 1
         if not _is_plain(value):
             raise UnsupportedError("the members of an enumeration are numbers and texts here")
+        given.append(value)
+        value = _mixed(kind.valued, value)
         same = next((one for one in listed.values() if one.values["value"] == value), None)
         made = Instance(kind, {"name": name, "value": value}) if same is None else same
         kind.members[name] = listed[name] = made
     kind.listed = listed
+
+
+def _mixed(kind: type | None, value: Any) -> Any:
+    """What the type that an enumeration is mixed with makes of the value of a member."""
+    if kind is None:
+        return value
+    try:
+        return kind(*value) if isinstance(value, tuple) else kind(value)
+    except (TypeError, ValueError) as error:
+        raise InvalidValueError(str(error), python=type(error).__name__) from None
 
 
 def _is_plain(value: Any) -> bool:

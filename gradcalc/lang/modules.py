@@ -1,6 +1,7 @@
 """What Python's own modules have for functions, and its operators as functions."""
 
 import ast
+from collections import OrderedDict
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -45,9 +46,12 @@ def _reduce(machine: Machine, function: Any, values: Any, *start: Any) -> Any:
     return found
 
 
-def _cache(machine: Machine, user_function: Any) -> Builtin:
-    """A function that is run once for each of its arguments: what it gave then, it gives again."""
-    known: dict[Any, Any] = {}
+def _cache(machine: Machine, user_function: Any, maxsize: int | None = None) -> Builtin:
+    """A function that is run once for each of its arguments: what it gave then, it gives again.
+
+    With a `maxsize` it forgets what was asked for longest ago.
+    """
+    known: OrderedDict[Any, Any] = OrderedDict()
     # a tensor or an object stands for itself as long as it is there
     kept: list[Any] = []
 
@@ -66,9 +70,16 @@ def _cache(machine: Machine, user_function: Any) -> Builtin:
 
     def call(machine: Machine, *args: Any, **kwargs: Any) -> Any:
         key = key_of(args), tuple((name, key_of(value)) for name, value in kwargs.items())
+        if len(args) == 1 and not kwargs and type(args[0]) in (int, str):
+            # Python keeps one whole number, or one text, apart from what equals it
+            key = type(args[0]), args[0]
         if key not in known:
             known[key] = machine.apply_function(machine, user_function, args, kwargs)
-        return known[key]
+        known.move_to_end(key)
+        found = known[key]
+        if maxsize is not None and len(known) > maxsize:
+            known.popitem(last=False)
+        return found
 
     name = getattr(user_function, "name", "cache")
     return Builtin(name, call, "what is remembered", users=True)
@@ -76,8 +87,13 @@ def _cache(machine: Machine, user_function: Any) -> Builtin:
 
 def _lru_cache(machine: Machine, maxsize: Any = 128, typed: Any = False) -> Builtin:
     if maxsize is not None and not isinstance(maxsize, int):
-        return _cache(machine, maxsize)
-    return Builtin("lru_cache", _cache, "a function that keeps what it has given")
+        return _cache(machine, maxsize, 128)
+    room = maxsize if maxsize is None else max(maxsize, 0)
+
+    def keeping(machine: Machine, user_function: Any) -> Builtin:
+        return _cache(machine, user_function, room)
+
+    return Builtin("lru_cache", keeping, "a function that keeps what it has given")
 
 
 def _wraps(machine: Machine, wrapped: Any) -> Builtin:

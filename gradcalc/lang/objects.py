@@ -21,11 +21,11 @@ class Class:
     makes them. To the objects of a `frozen` one nothing is assigned.
     `runs` is the method that a call of an object runs. One of a library is nobody's to change.
     Objects of a `lazy` one are made complete by their first call. `listed` are the members of an
-    enumeration; of one that is `valued` they are as good as their values. An `error` can be raised.
-    `slots` are the only attributes that its objects have, those of its bases beside them, None
-    where they have any. No object is made where one of the `abstract` members is left, if the class
-    is `strict` about that, nor of one that is `unmade`. A `generic` one is itself, whatever types
-    are put behind it in square brackets.
+    enumeration; of one that is `valued` they are as good as their values, of that type. An `error`
+    can be raised. `slots` are the only attributes that its objects have, those of its bases beside
+    them, None where they have any. No object is made where one of the `abstract` members is left,
+    if the class is `strict` about that, nor of one that is `unmade`. A `generic` one is itself,
+    whatever types are put behind it in square brackets.
     """
 
     described: ClassVar[str] = "a class"
@@ -39,7 +39,7 @@ class Class:
     library: bool = False
     lazy: bool = False
     listed: dict[str, "Instance"] | None = None
-    valued: bool = False
+    valued: type | None = None
     error: bool = False
     slots: frozenset[str] | None = None
     abstract: frozenset[str] = frozenset()
