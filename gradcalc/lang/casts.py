@@ -150,6 +150,9 @@ def kind_of(machine: Machine, value: Any) -> NumberKind | None:
     """The kind of numbers that a value names, None where it names a device or another tensor."""
     if isinstance(value, NumberKind):
         return value
+    if isinstance(held := getattr(value, "kind", None), NumberKind):
+        # the name of a type, of which its dtype is known
+        return held
     if isinstance(value, Builtin) and value.name in PYTHONS:
         return PYTHONS[value.name]
     if isinstance(value, Builtin):

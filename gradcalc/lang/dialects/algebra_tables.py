@@ -53,7 +53,7 @@ cholesky_inverse(L, upper: bool = False, *, {OUT})
 pinverse(input, rcond: number = 1e-15) -> nearest.pseudoinverse(pinv)
 matrix_exp(input)
 qr(input, some: bool = True, *, {OUT}) -> factors.orthogonal
-svd(input, some: bool = True, compute_uv: unset = True, *, {OUT}) -> factors.torch_svd
+svd(input, some: bool = True, compute_uv: bool = True, *, {OUT}) -> factors.torch_svd
 triangular_solve(b, A, upper: bool = True, transpose: bool = False, unitriangular: bool = False,
     *, {OUT}) -> factors.old_triangular
 [torch.linalg]

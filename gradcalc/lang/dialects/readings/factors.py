@@ -66,8 +66,14 @@ def orthogonal(machine: Machine, **values: Any) -> Any:
     return found.R if mode == "r" else found
 
 
-def torch_svd(machine: Machine, input: Any, some: Any) -> Any:
-    """torch.svd, whose right vectors stand in columns."""
+def torch_svd(machine: Machine, input: Any, some: Any, compute_uv: Any) -> Any:
+    """torch.svd, whose right vectors stand in columns; zeros stand for vectors not asked for."""
+    if not compute_uv:
+        rows, columns = ops.shape(machine, input)[-2:]
+        values = ops.call(machine, "svdvals", input)
+        batch = ops.shape(machine, values)[:-1]
+        left, right = (machine.constant(np.zeros((*batch, n, n))) for n in (rows, columns))
+        return (left, values, right)
     found = ops.call(machine, "svd", input, full_matrices=not some)
     return (found.U, found.S, _turned(machine, found.Vh))
 
