@@ -42,9 +42,9 @@ def grad(program: str, /, **given: Any) -> NotebookReport:
 
     Every free name of the program is an argument: a number, lists, a numpy array, a torch tensor,
     or a text as on the command line. The other arguments are the keys of a request (docs/json.md):
-    `expect`, `let`, `detach`, `wrt`, `of`, `cotangent`, `dtype`, `device`, `seed`, `check`,
-    `strict`, `tol`, `max_steps`, `timeout`; `inputs` takes names that are one of these. The program
-    is `file.py` or `file.py:name` as well.
+    `expect`, `let`, `detach`, `declare`, `wrt`, `of`, `cotangent`, `dtype`, `device`, `seed`,
+    `check`, `strict`, `tol`, `max_steps`, `timeout`; `inputs` takes names that are one of these.
+    The program is `file.py` or `file.py:name` as well.
 
     Raises `GradcalcError` for whatever is wrong with the program or its inputs.
     """

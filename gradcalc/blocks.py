@@ -118,7 +118,7 @@ def _read(
         # what is linear in something that it does not have is 0
         sizes = () if known is None else known.shape
         return Written((), f"zeros({sizes})") if sizes else None
-    as_map = Written(found.parts, f"{tangent} ↦ {found.body}")
+    as_map = found.along(tangent)
     if rank != 1 or np.ndim(inputs[tangent]) != 1:
         return as_map
     prefix = "".join(f"{name} = {text}; " for name, text in found.parts)

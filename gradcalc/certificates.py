@@ -49,7 +49,7 @@ def certificates(
 ) -> tuple[str, ...]:
     """What the form of a block of a Hessian shows, in words. `by` are the inputs that it is by;
     it is a `matrix`, or a number."""
-    if formula is None or "↦" in formula.text:
+    if formula is None or formula.tangent:
         return ()
     try:
         tree = _whole(formula)

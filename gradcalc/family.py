@@ -29,7 +29,9 @@ from gradcalc.lang.program import Program
 from gradcalc.problem import Array, Problem, Room
 from gradcalc.report import Claim, Element, InputGradient, Outcome, Report, Verdict, Worst
 from gradcalc.smoothness import is_smooth
+from gradcalc.structure import among_symmetric, structured
 from gradcalc.targets import ALONG, Gradient
+from gradcalc.traits import DEFINITE, POSITIVE, SIMPLEX, SYMMETRIC, TRAITS
 
 FEW_ROWS, MOST_ROWS = 64, 1024
 """Rows of a Jacobian that are each checked, and as many as these where something is special."""
@@ -64,7 +66,7 @@ def derivative(
     def answer(problem: Problem, command: str) -> Report:
         return calculate(problem, command, ask, derivations=derivations)
 
-    return KINDS[kind](problem, tangents or {}, order, answer)
+    return _with_forms(problem, kind, KINDS[kind](problem, tangents or {}, order, answer))
 
 
 def _fitting(problem: Problem, tangents: Tangents) -> dict[str, Array]:
@@ -203,14 +205,52 @@ def _hessian(problem: Problem, tangents: Tangents, order: int, answer: Answer) -
         )
         for block, (rows, columns) in zip(gradients, pairs, strict=True)
     ]
-    shown = [] if several else list(_shown(problem, written[0]))
-    return replace(found, gradients=tuple(written), findings=(*found.findings, *shown))
+    return replace(found, gradients=tuple(written))
+
+
+# -- forms ---------------------------------------------------------------------------------------
+
+
+def _with_forms(problem: Problem, kind: str, found: Report) -> Report:
+    """The report with the forms that its formulas have for such inputs, and what those show."""
+    made = tuple(_structured(problem, gradient) for gradient in found.gradients)
+    told: list[Finding] = []
+    if kind == "hessian" and len(problem.wrt) == 1:
+        told.extend(_shown(problem, made[0]))
+    if kind == "grad":
+        told.extend(f for gradient in made for f in _among_symmetric(problem, gradient))
+    return replace(found, gradients=made, findings=(*found.findings, *told))
+
+
+def _structured(problem: Problem, found: InputGradient) -> InputGradient:
+    """A derivative with its formula as it is for what is known of the inputs."""
+    by = found.name.split(",")[0]
+    if found.formula is None or by not in problem.inputs or not problem.traits:
+        return found
+    return replace(found, formula=structured(found.formula, by, problem, problem.traits))
+
+
+def _among_symmetric(problem: Problem, found: InputGradient) -> Iterator[Finding]:
+    """What of a gradient counts among symmetric matrices, where an input is known to be one."""
+    if found.formula is None or found.name not in problem.traits:
+        return
+    part = among_symmetric(found.formula, found.name, problem, problem.traits)
+    if part is not None and part.text != found.formula.text:
+        of = f"the gradient by {found.name} is that of all its elements, each by itself"
+        yield Finding("form", f"{of}; among symmetric {found.name} it is {part.text}")
 
 
 def _shown(problem: Problem, block: InputGradient) -> Iterator[Finding]:
     """What the form of a Hessian by one input shows, and what follows for the function."""
     (name,) = problem.wrt
-    known = Known(ranks={n: value.ndim for n, value in problem.inputs.items()})
+    having = {word: frozenset(n for n, own in problem.traits.items() if word in own)
+              for word in TRAITS}  # fmt: skip
+    known = Known(
+        ranks={n: value.ndim for n, value in problem.inputs.items()},
+        nonnegative=having[POSITIVE] | having[SIMPLEX],
+        symmetric=having[SYMMETRIC],
+        definite=having[DEFINITE],
+    )
     matrix = bool(problem.inputs[name].ndim)
     shown = certificates(block.formula, (name,), known, matrix=matrix)
     if block.formula is None or not shown:

@@ -87,7 +87,7 @@ def checked(problem: Problem, command: str, whole: Report, answer: Answer) -> Re
 def with_formula(problem: Problem, found: InputGradient, formula: Written | None) -> InputGradient:
     """The derivative with its formula, and the numbers of that where it is a matrix."""
     found = replace(found, formula=formula)
-    if formula is None or found.symbolic is not None or found.digits is None or "↦" in formula.body:
+    if formula is None or found.symbolic is not None or found.digits is None or formula.tangent:
         return found
     value = blocks.value_of(problem, formula.text, problem.inputs)
     return found if value is None or value.shape != found.shape else replace(found, symbolic=value)

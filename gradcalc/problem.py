@@ -25,6 +25,7 @@ from gradcalc.lang.machine import Confirm, Rules, Watch
 from gradcalc.lang.paths import path_of
 from gradcalc.lang.program import Budget, Limits, Program, Run
 from gradcalc.targets import Step, moved
+from gradcalc.traits import Traits
 from gradcalc.values.passed import DTYPES, dtype_name, numbers, rounded
 
 Array = NDArray[np.float64]
@@ -65,7 +66,8 @@ class Problem:
     `truths` those that were given as truth values. `kinds` are the dtypes of inputs that were given
     as integers; those of `wrt` that are no data are taken as floats all the same. A kind that is
     Python's own, `int` or `bool`, is one of its numbers. `unsure` are inputs of which nobody has
-    said whether their numbers, if they are whole, are integers.
+    said whether their numbers, if they are whole, are integers. `traits` are what is known of
+    inputs beside their numbers, which formulas make use of.
 
     Of a caller from outside programs may be texts, inputs whatever numpy makes numbers of, and
     without `wrt` it is by all inputs. Raises `InvalidValueError` for what is none of these, and
@@ -97,6 +99,7 @@ class Problem:
     truths: tuple[str, ...] = ()
     kinds: Mapping[str, str] = field(default_factory=dict)
     unsure: tuple[str, ...] = ()
+    traits: Traits = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         change = partial(object.__setattr__, self)

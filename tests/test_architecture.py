@@ -14,12 +14,12 @@ ROOT = Path(gradcalc.__file__).parent
 
 ORDER = (
     "codes", "lazy_import", "errors", "values", "expr", "balls", "arrays", "primitives", "calculus",
-    "lang", "rewrites", "targets", "problem", "testimony", "fidelity", "keeping",
+    "lang", "rewrites", "targets", "traits", "problem", "testimony", "fidelity", "keeping",
     "reruns", "derive", "readback",
     "enclosure", "slopes",
     "witnesses", "verdict", "findings", "report", "limits", "remedies", "calculate",
-    "matrices", "maps", "blocks", "smoothness", "certificates", "large", "family", "general",
-    "explain", "reference", "torch_process", "render", "export", "daemon", "cli",
+    "matrices", "maps", "blocks", "structure", "smoothness", "certificates", "large", "family",
+    "general", "explain", "reference", "torch_process", "render", "export", "daemon", "cli",
     "api", "__main__",
 )  # fmt: skip
 """Every part may import those before it, never those behind it."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gradcalc import traits
 from gradcalc.calculate import settled
 from gradcalc.cli import digits, networks, parts, plainly
 from gradcalc.cli import programs as named
@@ -111,6 +112,7 @@ def requests(
     named.check_known(options.detach, "--detach", uses)
     named.check_known(options.wrt, "--wrt", uses)
     named.check_known(_of_name(options), "--of", uses)
+    named.check_known([name for name, _ in options.declared], "--declare", uses)
     wrts = [_wrt(use, options, drawn) for use in uses]
     _check_claims(options, uses, wrts)
     claims = [_claims(use, wrt, options, limits) for use, wrt in zip(uses, wrts, strict=True)]
@@ -123,6 +125,7 @@ def requests(
                 inputs={name: numbers[typed] for name, typed in use.given.items()},
                 wrt=wrt,
                 unsure=tuple(name for name, typed in use.given.items() if typed in either),
+                traits=_traits(options, use, numbers),
                 lets=use.lets,
                 detach=tuple(use.own(name) for name in options.detach),
                 of=options.of and use.own(options.of),
@@ -168,6 +171,22 @@ def _tangents(
             hint=f"--tangent {wrt[0]}=VALUE says of which, --wrt which there are",
         )
     return {wrt[0] if n is None else use.own(n): value for n, value in tangents.items()}
+
+
+def _traits(options: Options, use: Use, numbers: Mapping[str, Array]) -> dict[str, frozenset[str]]:
+    """What is said of the inputs of a program beside their numbers.
+
+    Raises `InvalidValueError` where it does not hold of these.
+    """
+    typed = {typed: name for name, typed in use.given.items()}
+    found: dict[str, frozenset[str]] = {}
+    for said, words in options.declared:
+        name = typed.get(said, said)
+        if name in use.given:
+            found[name] = found.get(name, frozenset()) | traits.traits_of(said, words)
+    for name, own in found.items():
+        traits.check(name, numbers[use.given[name]], own)
+    return found
 
 
 def _of_name(options: Options) -> list[str]:

@@ -75,10 +75,10 @@ def _after(json: Reader, text: Reader) -> Reader:
 class Options:
     """What was asked, read but not yet resolved: the programs, and a row for each option.
 
-    `values` and `lets` are names with their texts, in the order typed; `expect` the claims as
-    typed, or each with the input that it is about; `format` is None where the place of the output
-    decides. A request of a stream comes as the same, its values as JSON. The rows stand in the
-    order of the help.
+    `values`, `lets` and `declared` are names with their texts, in the order typed; `expect` the
+    claims as typed, or each with the input that it is about; `format` is None where the place of
+    the output decides. A request of a stream comes as the same, its values as JSON. The rows stand
+    in the order of the help.
     """
 
     programs: tuple[str, ...]
@@ -115,6 +115,11 @@ class Options:
         None, "--inputs", "FILE",
         "The values of all names at once: FILE.json, FILE.npz, or - for JSON on standard input.",
         commands=ALL + EXPORT,
+    )  # fmt: skip
+    declared: tuple[Named, ...] = _row(
+        (), "--declare", "NAME=WORD",
+        "What is known of an input: S=symmetric, psd, diagonal, orthogonal, simplex, positive.",
+        read.pairs("WORD"), key="declare", json=read.json_lets, of_program=True, names=("input",),
     )  # fmt: skip
     lets: tuple[Named, ...] = _row(
         (), "--let", "NAME=EXPR", "A named expression, seen by the program.",

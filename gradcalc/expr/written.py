@@ -19,6 +19,9 @@ class Text:
         return self.text if self.level >= level else f"({self.text})"
 
 
+ARROW = " ↦ "
+"""What stands between a tangent and what a linear map makes of it."""
+
 LONGEST = 10_000
 """Characters above which a formula is not written: nobody would read it."""
 
@@ -45,3 +48,18 @@ class Written:
     def text(self) -> str:
         """The formula as a program."""
         return "; ".join([*(f"{name} = {text}" for name, text in self.parts), self.body])
+
+    @property
+    def tangent(self) -> str:
+        """The name of the tangent that it is a linear map of, empty if it is no map."""
+        name, arrow, _ = self.body.partition(ARROW)
+        return name if arrow else ""
+
+    @property
+    def image(self) -> "Written":
+        """What it gives of its tangent; itself if it is no map."""
+        return Written(self.parts, self.body.rpartition(ARROW)[2])
+
+    def along(self, tangent: str) -> "Written":
+        """It as a linear map of a tangent, or as it is without one."""
+        return Written(self.parts, f"{tangent}{ARROW}{self.body}") if tangent else self

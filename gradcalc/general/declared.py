@@ -6,25 +6,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from gradcalc.errors import UsageError, did_you_mean
+from gradcalc.traits import ORTHOGONAL, SYMMETRIC, TRAITS
 
 RANKS: Mapping[str, int] = MappingProxyType({"scalar": 0, "number": 0, "vector": 1, "matrix": 2})
 """Words that say how many dimensions there are."""
-
-SYMMETRIC, POSITIVE, DIAGONAL, ORTHOGONAL, SIMPLEX, DEFINITE = (
-    "symmetric", "positive", "diagonal", "orthogonal", "simplex", "psd",
-)  # fmt: skip
-
-TRAITS: Mapping[str, tuple[int | None, tuple[str, ...]]] = MappingProxyType(
-    {
-        SYMMETRIC: (2, (SYMMETRIC,)),
-        DEFINITE: (2, (SYMMETRIC, DEFINITE)),
-        DIAGONAL: (2, (SYMMETRIC, DIAGONAL)),
-        ORTHOGONAL: (2, (ORTHOGONAL,)),
-        SIMPLEX: (1, (SIMPLEX,)),
-        POSITIVE: (None, (POSITIVE,)),
-    }
-)
-"""Words that say more: how many dimensions that has, and what follows from it."""
 
 _WORD = re.compile(r"\s*[,×\s]\s*")
 _SIZE = re.compile(r"[^\W\d_]\w*|[1-9]\d*")

@@ -17,23 +17,16 @@ from gradcalc.expr.floats import Floats
 from gradcalc.expr.written import Written
 from gradcalc.family import WORST
 from gradcalc.general.answer import Derivative, General
-from gradcalc.general.declared import (
-    DEFINITE,
-    DIAGONAL,
-    POSITIVE,
-    SIMPLEX,
-    SYMMETRIC,
-    TRAITS,
-    Declared,
-)
+from gradcalc.general.declared import Declared
 from gradcalc.general.points import MIXED, STYLES, point
 from gradcalc.general.shapes import Reading, read
 from gradcalc.general.sizes import Numbers, general, general_number
-from gradcalc.general.structure import Traits, structured, symmetrised
 from gradcalc.problem import Array, Problem
 from gradcalc.report import Outcome, Report, Verdict
 from gradcalc.smoothness import is_smooth
+from gradcalc.structure import among_symmetric, structured
 from gradcalc.targets import Gradient
+from gradcalc.traits import DEFINITE, POSITIVE, SIMPLEX, SYMMETRIC, TRAITS, Traits
 
 SIZES = ((5, 7, 11, 13, 17), (7, 11, 5, 17, 13), (11, 5, 7, 19, 23))
 """What the letters stand for, each in its turn, where formulas are derived."""
@@ -234,27 +227,13 @@ def _derived(
         return report
 
     made = _OF[kind](problem, order, noted)
-    shown = {by: f and _with_traits(f, by[0], problem, traits) for by, f in made.items()}
+    shown = {by: f and structured(f, by[0], problem, traits) for by, f in made.items()}
     parts = {
-        by: symmetrised(f, by[0], problem.inputs, traits)
+        by: among_symmetric(f, by[0], problem, traits)
         for by, f in shown.items()
-        if f
-        and kind == "gradient"
-        and SYMMETRIC in (own := traits.get(by[0], ()))
-        and DIAGONAL not in own
+        if f and kind == "gradient"
     }
     return _Found(shown, reports, parts)
-
-
-def _with_traits(formula: Written, by: str, problem: Problem, traits: Traits) -> Written:
-    """The formula in its form for the traits of the inputs, if it says the same."""
-    found = structured(formula, by, problem.inputs, traits)
-    if found is formula:
-        return formula
-    was, now = (blocks.value_of(problem, f.text, problem.inputs) for f in (formula, found))
-    if was is None or now is None or was.shape != now.shape:
-        return formula
-    return found if np.allclose(now, was, rtol=blocks.AGREED, atol=SMALL) else formula
 
 
 def _gradient(
@@ -354,16 +333,15 @@ def _is_same(made: Written, formula: Written, numbers: Numbers, problem: Problem
     """Whether a formula in letters gives what the one for some sizes gives."""
     if made.text == formula.text:
         return True
-    tangent, arrow, body = made.body.partition(" ↦ ")
     inputs = dict(problem.inputs)
-    if arrow:
+    if made.tangent:
         shapes = {inputs[name].shape for name in problem.wrt}
         return any(
             _is_same(
-                Written(made.parts, body),
-                Written(formula.parts, formula.body.partition(" ↦ ")[2]),
+                made.image,
+                formula.image,
                 numbers,
-                replace(problem, inputs={**inputs, tangent: np.cos(np.ones(shape))}),
+                replace(problem, inputs={**inputs, made.tangent: np.cos(np.ones(shape))}),
             )
             for shape in shapes
         )

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcalc.general.declared import DEFINITE, DIAGONAL, ORTHOGONAL, POSITIVE, SIMPLEX, SYMMETRIC
+from gradcalc.traits import DEFINITE, DIAGONAL, ORTHOGONAL, POSITIVE, SIMPLEX, SYMMETRIC
 
 Array = NDArray[np.float64]
 

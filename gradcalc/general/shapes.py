@@ -16,9 +16,10 @@ from gradcalc.derive.meaning import settled
 from gradcalc.derive.runs import Recording, budget, record
 from gradcalc.errors import GradcalcError, ProgramSyntaxError, ShapeError, UsageError
 from gradcalc.expr.floats import Floats
-from gradcalc.general.declared import ORTHOGONAL, SYMMETRIC, Declared
+from gradcalc.general.declared import Declared
 from gradcalc.general.points import STYLES, point
 from gradcalc.problem import Problem
+from gradcalc.traits import ORTHOGONAL, SYMMETRIC
 
 PRIMES = (5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53)
 """The sizes that are tried: no number that a program is likely to have."""

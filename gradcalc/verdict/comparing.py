@@ -315,6 +315,9 @@ def _strays(
     room = FACTOR * precision.epsilon
     sizes = np.maximum(1.0, np.abs(problem.inputs[name]))
     flows, scale = _numbers(known.flows[name]), _numbers(known.scales[name])
+    if name in known.noise:
+        # what cancels in the values that it is made of flows into it as nothing
+        flows = np.maximum(flows, _numbers(known.noise[name]))
     with np.errstate(invalid="ignore"):
         # nothing that flows, however strongly it reacts, is told apart from nothing
         noise = room * (flows * (1 + condition) + scale / sizes)

@@ -7,6 +7,9 @@ rules, and what comes of them is simplified and written as any formula is.
 import ast
 from collections.abc import Callable, Mapping
 
+import numpy as np
+
+from gradcalc import blocks
 from gradcalc.derive.runs import budget, record
 from gradcalc.errors import GradcalcError
 from gradcalc.expr import ops
@@ -14,33 +17,45 @@ from gradcalc.expr.floats import Floats
 from gradcalc.expr.formula import Formulas
 from gradcalc.expr.nodes import Forms, Node, ancestry
 from gradcalc.expr.written import Unprintable, Written
-from gradcalc.general.declared import ORTHOGONAL, SIMPLEX, SYMMETRIC
 from gradcalc.lang.fence import compile_program
 from gradcalc.problem import Array, Problem
+from gradcalc.traits import DIAGONAL, ORTHOGONAL, SIMPLEX, SYMMETRIC, Traits
 
 PASSES = 3
 """How often a formula is gone through: what is simplified may show more."""
 
-Traits = Mapping[str, frozenset[str]]
+SMALL = 1e-12
+"""Numbers that are as good as 0."""
 
 
-def structured(formula: Written, by: str, inputs: Mapping[str, Array], traits: Traits) -> Written:
-    """A formula by an input, where the inputs have their traits; itself if nothing changes."""
-    said = frozenset().union(*traits.values())
+def structured(formula: Written, by: str, problem: Problem, traits: Traits) -> Written:
+    """A formula by an input, where the inputs have their traits; itself if nothing changes.
+
+    One that is a linear map is of a tangent of the input.
+    """
+    said: frozenset[str] = frozenset().union(*traits.values())
     if not said & {SYMMETRIC, ORTHOGONAL, SIMPLEX}:
         return formula
-    for _ in range(PASSES):
-        again = _rewritten(formula, by, inputs, traits, lambda rules, node: node)
-        if again is None or again.text == formula.text:
-            break
-        formula = again
-    return formula
+    inputs = dict(problem.inputs)
+    if formula.tangent:
+        inputs[formula.tangent] = np.cos(np.arange(1.0, inputs[by].size + 1))
+        inputs[formula.tangent] = inputs[formula.tangent].reshape(inputs[by].shape)
+    found = _settled(formula.image, by, inputs, traits)
+    was, now = (blocks.value_of(problem, f.text, inputs) for f in (formula.image, found))
+    if was is None or now is None or was.shape != now.shape:
+        return formula
+    same = np.allclose(now, was, rtol=blocks.AGREED, atol=SMALL)
+    return found.along(formula.tangent) if same else formula
 
 
-def symmetrised(
-    formula: Written, by: str, inputs: Mapping[str, Array], traits: Traits
-) -> Written | None:
-    """The symmetric part of a formula that is a square matrix."""
+def among_symmetric(formula: Written, by: str, problem: Problem, traits: Traits) -> Written | None:
+    """What of a gradient by a symmetric matrix counts among such matrices: its symmetric part.
+
+    None where the input is not known to be one.
+    """
+    own = traits.get(by, frozenset())
+    if SYMMETRIC not in own or DIAGONAL in own:
+        return None
 
     def half(rules: "_Rules", node: Node) -> Node:
         if rules.is_symmetric(node):
@@ -48,8 +63,18 @@ def symmetrised(
         both = rules.forms.scalar("add", node, rules.transposed(node))
         return rules.forms.scalar("mul", both, rules.number(0.5))
 
-    found = _rewritten(formula, by, inputs, traits, half)
-    return None if found is None else structured(found, by, inputs, traits)
+    found = _rewritten(formula, by, problem.inputs, traits, half)
+    return None if found is None else structured(found, by, problem, traits)
+
+
+def _settled(formula: Written, by: str, inputs: Mapping[str, Array], traits: Traits) -> Written:
+    """A formula, rewritten until nothing changes."""
+    for _ in range(PASSES):
+        again = _rewritten(formula, by, inputs, traits, lambda rules, node: node)
+        if again is None or again.text == formula.text:
+            break
+        formula = again
+    return formula
 
 
 def _rewritten(

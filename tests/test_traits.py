@@ -1,0 +1,108 @@
+"""What is known of inputs beside their numbers: held to them, and used in formulas."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import gradcalc
+from gradcalc.errors import GradcalcError
+from gradcalc.traits import TRAITS
+from tests.command import Run
+
+RNG = np.random.default_rng(11)
+M = RNG.normal(size=(3, 3))
+S, P, D = M + M.T, M @ M.T + np.eye(3), np.diag([1.0, -2.0, 3.0])
+Q = np.linalg.qr(M)[0]
+x, p = RNG.normal(size=3), np.array([0.5, 0.25, 0.25])
+
+FORMULAS: dict[str, tuple[str, str, dict[str, Any], str, str]] = {
+    "quadratic form": ("grad", "x@S@x", {"S": S, "x": x}, "S=symmetric", "2*S@x"),
+    "trace of two": ("grad", "trace(X@S)", {"X": M, "S": S}, "S=symmetric", "S"),
+    "diagonal": ("grad", "x@D@x", {"D": D, "x": x}, "D=diagonal", "2*D@x"),
+    "orthogonal": ("grad", "sum((Q.T@Q)@x*x)", {"Q": Q, "x": x}, "Q=orthogonal", "2*x"),
+    "simplex": ("grad", "x@x*sum(p)", {"p": p, "x": x}, "p=simplex", "2*x"),
+    "Jacobian": ("jacobian", "S.T@x", {"S": S, "x": x}, "S=symmetric", "S"),
+    "map": ("jacobian", "inv(S)", {"S": P}, "S=symmetric", "V ↦ -inv(S)@V@inv(S)"),
+    "map of a transpose": ("jacobian", "S.T@X@S", {"X": M, "S": S}, "S=symmetric", "V ↦ S@V@S"),
+    "Hessian": ("hessian", "x@P@x", {"P": P, "x": x}, "P=psd", "2*P"),
+}
+
+BROKEN: dict[str, tuple[Any, str]] = {
+    "symmetric": ([[1.0, 2], [3, 4]], "[0, 1] is 2, [1, 0] 3"),
+    "psd": ([[1.0, 2], [2, 1]], "its least eigenvalue is -1"),
+    "diagonal": ([[1.0, 0], [3, 4]], "[1, 0] is 3"),
+    "orthogonal": ([[1.0, 0], [0, 2]], "off the identity by 3"),
+    "simplex": ([0.5, 0.25], "its sum is 0.75"),
+    "positive": ([0.5, -0.25], "-0.25 is among its numbers"),
+}
+
+HOLDING: dict[str, Any] = {
+    "symmetric": S, "psd": P, "diagonal": D, "orthogonal": Q, "simplex": p, "positive": p,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", FORMULAS.values(), ids=FORMULAS.keys())
+def test_what_is_known_is_in_the_formula(case: Any) -> None:
+    command, program, values, said, formula = case
+    name, _, words = said.partition("=")
+    by = {"wrt": "x" if "x" in values else "X" if "X" in values else name}
+    answer = getattr(gradcalc, command)
+    found = answer(program, **values, **by, declare={name: words})
+    plain = answer(program, **values, **by)
+    assert found.verdict.outcome.value == plain.verdict.outcome.value == "verified"
+    assert found.gradients[0].formula.text == formula
+    np.testing.assert_array_equal(found.gradient[by["wrt"]], plain.gradient[by["wrt"]])
+
+
+def test_every_word_is_tried() -> None:
+    assert BROKEN.keys() == HOLDING.keys() == TRAITS.keys()
+
+
+@pytest.mark.parametrize("word", BROKEN)
+def test_what_does_not_hold_is_refused(word: str) -> None:
+    value, why = BROKEN[word]
+    with pytest.raises(GradcalcError, match=f"v is not {word}") as caught:
+        gradcalc.grad("sum(v*v)", v=value, declare={"v": word})
+    assert why in str(caught.value)
+
+
+@pytest.mark.parametrize("word", HOLDING)
+def test_what_holds_is_taken(word: str) -> None:
+    found = gradcalc.grad("sum(v*v)", v=HOLDING[word], declare={"v": word})
+    assert found.verdict.outcome.value == "verified"
+
+
+@pytest.mark.parametrize("word", [w for w, (rank, _) in TRAITS.items() if rank is not None])
+def test_what_has_another_shape_is_refused(word: str) -> None:
+    for shape in ((2, 3), (2, 2, 2), ()):
+        with pytest.raises(GradcalcError, match=f"what is {word} is a"):
+            gradcalc.grad("sum(v*v)", v=np.ones(shape), declare={"v": word})
+
+
+def test_both_conventions_of_a_symmetric_matrix_are_told(run: Run) -> None:
+    typed = ["x@S@inv(S)@(S@y)", "--S", "2,1;1,3", "--x", "1,2", "--y", "3,1", "--wrt", "S"]
+    told = run("grad", *typed, "--declare", "S=symmetric").out
+    assert "among symmetric S it is (outer(x, y) + outer(y, x))/2" in told
+    assert "among symmetric" not in run("grad", *typed).out
+
+
+def test_a_hessian_of_what_is_positive_semidefinite_is_convex(run: Run) -> None:
+    typed = ["x@P@x", "--P", "2,1;1,3", "--x", "1,2", "--wrt", "x"]
+    assert "f is convex in x" in run("hessian", *typed, "--declare", "P=psd").out
+    assert "f is convex" not in run("hessian", *typed, "--declare", "P=symmetric").out
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ("T=symmetric", "the program has no T"),
+        ("S=symetric", "did you mean symmetric?"),
+        ("S=", "nothing is said"),
+        ("S", "no name in front of a ="),
+    ],
+)
+def test_a_declaration_that_says_nothing_is_refused(run: Run, said: str, sentence: str) -> None:
+    found = run("grad", "x@S@x", "--S", "2,1;1,3", "--x", "1,2", "--declare", said)
+    assert found.code == 2
+    assert sentence in found.err + found.out
