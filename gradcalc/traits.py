@@ -54,7 +54,7 @@ def traits_of(name: str, text: str) -> frozenset[str]:
 def check(name: str, value: Array, traits: frozenset[str]) -> None:
     """Raises `InvalidValueError` where the numbers of an input are not what is said of it."""
     # what says more is told before what follows from it
-    for trait in (word for word in reversed(TRAITS) if word in traits):
+    for trait in (word for word in reversed(tuple(TRAITS)) if word in traits):
         rank = TRAITS[trait][0]
         if rank is not None and value.ndim != rank:
             what = "a matrix" if rank == 2 else "a vector"
