@@ -113,6 +113,7 @@ def diagnose(
             found = replace(
                 exact.sensitivity,
                 rounding=rounding(experiment, exact.exact),
+                noise=noise(centre) if centre.finite else {},
                 slopes=slopes,
                 ordinary=ordinary,
             )
@@ -132,7 +133,6 @@ def diagnose(
                 decided=decided,
                 chosen=gradients,
                 closed=closed(centre, experiment.problem.dtype),
-                sensitivity=replace(found, noise=noise(centre) if centre.finite else {}),
             )
     except (OutOfReach, GradcalcError):
         return exact
