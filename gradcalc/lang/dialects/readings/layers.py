@@ -179,11 +179,26 @@ def attention(
         raise InvalidValueError("attention is given attn_mask or is_causal, not both")
     if attn_mask is not None and machine.is_mask(attn_mask):
         attn_mask = ops.call(machine, "where", attn_mask, 0.0, -math.inf)
+    masked = None if attn_mask is None else _masked_rows(machine, attn_mask)
+    if masked is not None:
+        attn_mask = ops.call(machine, "where", masked, 0.0, attn_mask)
     if dropout_p:
-        return _dropping(machine, attn_mask, dropout_p, is_causal, **given)
-    return ops.call(
-        machine, "scaled_dot_product_attention", attn_mask=attn_mask, is_causal=is_causal, **given
-    )
+        found = _dropping(machine, attn_mask, dropout_p, is_causal, **given)
+    else:
+        found = ops.call(
+            machine, "scaled_dot_product_attention", attn_mask=attn_mask, is_causal=is_causal,
+            **given,
+        )  # fmt: skip
+    return found if masked is None else ops.call(machine, "where", masked, 0.0, found)
+
+
+def _masked_rows(machine: Machine, attn_mask: Any) -> Any:
+    """The rows of a mask that leave nothing, of which torch makes 0; None where there are none."""
+    mask = machine.elements(ops.tensor(machine, attn_mask))
+    rows = np.isneginf(mask).all(axis=-1, keepdims=True)
+    if not (rows.any() and mask.shape[-1]):
+        return None
+    return ops.binary(machine, "gt", machine.constant(rows.astype(np.float64)), 0.5)
 
 
 def _dropping(
@@ -207,10 +222,6 @@ def _dropping(
         later = np.triu(np.full((length, ops.shape(machine, key)[-2]), -math.inf), 1)
         attn_mask = machine.constant(later)
     if attn_mask is not None:
-        if np.any(np.all(np.isneginf(machine.elements(attn_mask)), -1)):
-            raise UnsupportedError(
-                "what attention with dropout_p makes of a row that is masked as a whole is not here"
-            )
         scores = ops.binary(machine, "add", scores, attn_mask)
     weights = ops.call(machine, "softmax", scores, -1)
     dropped = chance.dropped(machine, "dropout", weights, dropout_p, True)
