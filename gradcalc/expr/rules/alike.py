@@ -25,6 +25,9 @@ LARGEST_PATTERN = 16
 LARGEST_SUM = 400
 """Terms of a sum in which patterns are looked for."""
 
+GONE_THROUGH = 4 * LARGEST_SUM
+"""Terms that are gone through for it, those of a sum that is in several others for each of them."""
+
 PATTERNS = 3
 """Parts that are tried as patterns: an index may be there for another reason in one of them."""
 
@@ -197,7 +200,9 @@ def _terms(s: Simplifier, body: Any, shape: Shape) -> dict[Any, Any]:
     """The terms of a sum and of the sums in it, with the numbers in front; none of very many."""
     found: dict[Any, Any] = {}
     stack = [(term, sympy.Integer(1)) for term in reversed(body.args)]
+    seen = 0
     while stack:
+        seen += 1
         term, outside = stack.pop()
         number, rest = term.as_coeff_Mul()
         inner = rest if rest.is_Add else _sum_in(s, rest, shape)
@@ -205,7 +210,7 @@ def _terms(s: Simplifier, body: Any, shape: Shape) -> dict[Any, Any]:
             stack += [(part, outside * number) for part in reversed(inner.args)]
         else:
             found[rest] = found.get(rest, 0) + outside * number
-        if len(found) + len(stack) > LARGEST_SUM:
+        if len(found) + len(stack) > LARGEST_SUM or seen > GONE_THROUGH:
             return {}
     return found
 

@@ -195,7 +195,7 @@ def attention(
 def _masked_rows(machine: Machine, attn_mask: Any) -> Any:
     """The rows of a mask that leave nothing, of which torch makes 0; None where there are none."""
     mask = machine.elements(ops.tensor(machine, attn_mask))
-    rows = np.isneginf(mask).all(axis=-1, keepdims=True)
+    rows = np.asarray(np.isneginf(mask).all(axis=-1, keepdims=True))
     if not (rows.any() and mask.shape[-1]):
         return None
     return ops.binary(machine, "gt", machine.constant(rows.astype(np.float64)), 0.5)
