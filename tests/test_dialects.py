@@ -469,3 +469,34 @@ def test_of_integers_there_is_no_negative_zero(zero: str) -> None:
 def test_what_a_definition_says_is_not_read_as_torch_s() -> None:
     program = compile_program("def f(x): return norm(x, 2, 0, True)", core=True)
     assert torch_run(program, {"x": [3, 4]}).value.shape == (1,)
+
+
+OF_MATH = """
+class Value:
+    def __init__(self, data):
+        self.data = data
+    def squashed(self):
+        return Value(math.tanh(self.data))
+def unasked(a):
+    return torch.exp(a)
+def f(a):
+    return {}
+"""
+
+
+@pytest.mark.parametrize("imports", ["import math, torch", "import math, torch, numpy as np"])
+@pytest.mark.parametrize("body", ["math.exp(a)", "Value(a).squashed().data*2", "math.cos(a)**2"])
+def test_functions_of_math_alone_are_of_numbers(imports: str, body: str) -> None:
+    """What a file imports for its other functions makes no tensors of their numbers."""
+    asked = problem(imports + OF_MATH.format(body), {"a": 0.3}, function="f")
+    assert calculate(asked).verdict.outcome == "verified"
+
+
+@pytest.mark.parametrize(
+    "body", ["math.exp(a)*torch.tensor(2.0)", "math.exp(a.mean())", "math.exp(a[()])"]
+)
+def test_functions_of_math_make_plain_numbers_of_tensors(body: str) -> None:
+    asked = problem("import math, torch" + OF_MATH.format(body), {"a": 0.3}, function="f")
+    answer = calculate(asked)
+    assert answer.verdict.outcome == "unresolved"
+    assert "nothing flows through math.exp" in answer.verdict.message

@@ -76,7 +76,7 @@ def naming(body: Body, source: str, bound: frozenset[str]) -> Naming:
         found.modules,
         imported,
         found.starred,
-        arrays=_spoken(spoken, mentioned),
+        arrays=_spoken(spoken, set() if _is_of_numbers(body, found, members) else mentioned),
         library=bool(mentioned),
         called=_called(spoken),
         handed=handed,
@@ -364,6 +364,31 @@ def _spoken(members: Sequence[tuple[str, str]], modules: Iterable[str]) -> str:
         if found:
             return _one_of(set(found))
     return NONE
+
+
+def _is_of_numbers(body: Body, found: Naming, members: Iterable[tuple[str, str]]) -> bool:
+    """Whether a text calls functions of `math`, and has nothing that only arrays have: whatever its
+    file imports for others, what it is given are numbers.
+    """
+    if not any(module == "math" and catalogue.has(module, name) for module, name in members):
+        return False
+    if any(module.split(".")[0] in ARRAYS for module, _ in members):
+        return False
+    own, used = set(), set()
+    for node in every_node(body):
+        if isinstance(node, ast.FunctionDef):
+            own.add(node.name)
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            own.add(node.attr)
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            own.add(node.target.id)
+        elif isinstance(node, ast.Subscript):
+            return False
+        elif isinstance(node, ast.Attribute):
+            path = dotted(node)
+            if path is None or path[0] not in found.modules:
+                used.add(node.attr)
+    return used <= own
 
 
 def imports_arrays(body: Body) -> bool:
