@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcalc.lang import vectors
+
 Floats = NDArray[np.float64]
 
 DIGITS = {"float64": 53, "float32": 24}
@@ -52,10 +54,10 @@ class TorchBits:
             return np.array([self._single() for _ in range(count)])
         found = self.uniform(count, dtype)
         whole = count - count % FILLED
-        found[:whole] = _paired(found[:whole])
+        found[:whole] = _paired(found[:whole], dtype)
         if count % FILLED:
             # the last ones are drawn once more, together with some before them
-            found[-FILLED:] = _paired(self.uniform(FILLED, dtype))
+            found[-FILLED:] = _paired(self.uniform(FILLED, dtype), dtype)
         return found
 
     def below(self, bound: int, count: int) -> Floats:
@@ -94,9 +96,11 @@ class TorchBits:
         return radius * math.cos(2 * math.pi * turn)
 
 
-def _paired(uniform: Floats) -> Floats:
+def _paired(uniform: Floats, dtype: str) -> Floats:
     """Normal numbers of uniform ones, so many at once as torch fills."""
     blocks = uniform.reshape(-1, FILLED)
+    if dtype == "float32":
+        return vectors.normal(blocks.astype(np.float32), HALF).astype(np.float64).reshape(-1)
     radius = np.sqrt(-2 * np.log(1 - blocks[:, :HALF]))
     turn = 2 * math.pi * blocks[:, HALF:]
     return np.concatenate([radius * np.cos(turn), radius * np.sin(turn)], axis=1).reshape(-1)

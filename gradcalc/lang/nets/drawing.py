@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcalc.lang.chance import Source
+from gradcalc.lang.generators import FILLED
 
 Array = NDArray[np.float64]
 
@@ -27,13 +28,17 @@ class Drawing:
         self._note()
         shares = self._source.engine.uniform(math.prod(sizes), self.dtype)
         kind = np.dtype(self.dtype).type
-        found = shares.astype(kind) * (kind(high) - kind(low)) + kind(low)
-        return np.asarray(found, dtype=np.float64).reshape(sizes)
+        # multiplied and added in one step, as torch's processors do, which is rounded once
+        found = shares.astype(np.longdouble) * (kind(high) - kind(low)) + kind(low)
+        return np.asarray(found.astype(kind), dtype=np.float64).reshape(sizes)
 
     def normal(self, sizes: tuple[int, ...], mean: float, spread: float) -> Array:
         """Numbers about a mean."""
         self._note()
-        found = self._source.engine.normal(math.prod(sizes), self.dtype) * spread + mean
+        count = math.prod(sizes)
+        if count >= FILLED:
+            spread, mean = (float(np.asarray(number, self.dtype)) for number in (spread, mean))
+        found = self._source.engine.normal(count, self.dtype) * spread + mean
         return np.asarray(found.astype(self.dtype), dtype=np.float64).reshape(sizes)
 
     def _note(self) -> None:
