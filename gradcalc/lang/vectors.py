@@ -37,7 +37,7 @@ def normal(shares: Floats, half: int) -> Floats:
 def _fused(x: Floats, factor: Any, term: Any) -> Floats:
     """A product and a sum, rounded once."""
     wide = x.astype(np.longdouble) * factor + np.asarray(term, dtype=np.longdouble)
-    return wide.astype(np.float32)
+    return np.asarray(wide.astype(np.float32))
 
 
 def _logarithm(x: Floats) -> Floats:
