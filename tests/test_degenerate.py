@@ -67,3 +67,36 @@ def test_infinite_elements_tie_with_nothing(name: str) -> None:
     found = grad(source, x=leaf.tolist())
     assert found.verdict.outcome == "verified"
     assert found.gradient["x"] == pytest.approx(leaf.grad.tolist(), rel=1e-12)
+
+
+# what a mask of data keeps out, in the first of two rows: what autograd has for it, or NaN
+ROW = "m = torch.tensor([[True, True], [False, False]]); inf = float('inf'); "
+FILLED = f"{ROW}s = x.masked_fill(m, -inf); p = torch.softmax(s, -1); "
+ADDED = f"{ROW}s = x + torch.tensor([[-inf, -inf], [0., -1.]]); p = torch.softmax(s, -1); "
+ZEROED = f"{ROW}y = x.masked_fill(m, 0.); "
+KEPT_OUT: dict[str, tuple[str, str]] = {
+    "filled, then by isnan": (FILLED + "sum(torch.where(torch.isnan(p), 0., p)**2)", "verified"),
+    "filled, then filled": (FILLED + "sum(p.masked_fill(torch.isnan(p), 0.)**2)", "verified"),
+    "filled, then numbers": (FILLED + "sum(torch.nan_to_num(p)**2)", "verified"),
+    "logarithms": (f"{ROW}p = torch.log_softmax(x.masked_fill(m, -inf), -1); "
+                   "sum(torch.where(torch.isfinite(p), p, 0.)**2)", "verified"),
+    "added, then numbers": (ADDED + "sum(torch.nan_to_num(p)**2)", "wrong"),
+    "added, then by isnan": (ADDED + "sum(torch.where(torch.isnan(p), 0., p)**2)", "wrong"),
+    "added, then summed": (ADDED + "torch.nansum(p**2)", "wrong"),
+    "divided": (ZEROED + "sum(torch.nan_to_num(y/y.sum(-1, keepdim=True))**2)", "verified"),
+    "a corner": (ZEROED + "sum(torch.abs(y)) + sum(torch.relu(y))", "verified"),
+    "a root": (ZEROED + "sum(torch.sqrt(y))", "verified"),
+    "what moves": ("y = torch.where(torch.tensor([[True, False], [False, False]]), x - 1., x); "
+                   "sum(torch.abs(y))", "kink"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", KEPT_OUT.values(), ids=KEPT_OUT.keys())
+def test_what_a_mask_keeps_out_is_no_corner(case: tuple[str, str]) -> None:
+    text, outcome = case
+    answer = grad(f"import torch\n{text}", x=[[1.0, 2.0], [0.3, 0.7]])
+    assert answer.verdict.outcome == outcome, answer.verdict.message
+    if outcome == "verified":
+        assert (answer.gradient["x"][0] == 0).all()
+    if outcome == "wrong":
+        assert "is NaN; the true one is 0" in answer.verdict.message

@@ -8,6 +8,7 @@ output through that alone.
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,7 +21,7 @@ from gradcalc.calculus import operand_names
 from gradcalc.derive.perturbations import is_finite, moved
 from gradcalc.derive.runs import Recording
 from gradcalc.derive.trace import Trace, is_boolean, numbers, truth
-from gradcalc.enclosure.still import Stillness
+from gradcalc.enclosure.still import Stillness, moving
 from gradcalc.enclosure.trial import Trial, taking_part
 from gradcalc.expr import ops
 from gradcalc.expr.evaluate import evaluate
@@ -320,6 +321,7 @@ def events_of(trial: Trial, epsilon: float) -> tuple[Met, ...]:
 def _found_in_balls(trial: Trial, epsilon: float) -> Iterator[Met]:
     trace, part = trial.trace, taking_part(trial)
     still = Stillness(trial.recording, {n: to_floats(v) for n, v in trial.inputs.items()})
+    moves = cache(lambda: moving(trial.recording))
     # what is next to the output first, what is not differentiated by last
     for node in sorted(special(trace), key=lambda n: (not trace.is_active(n), -n.order)):
         active = trace.is_active(node)
@@ -334,6 +336,8 @@ def _found_in_balls(trial: Trial, epsilon: float) -> Iterator[Met]:
             near = still.ties(node, near) & ~_winners(trial, node)
         elif asked:
             near = near & part[node.order]
+            if near.any():
+                near = near & moves()[node.order]
         for index in map(tuple, np.argwhere(near)):
             event = _event(trial, node, index, epsilon)
             if event is not None and (active or event.margin):

@@ -1,6 +1,6 @@
 """Elements that stand still: where only such tie for the largest, nothing turns over.
 
-So it is where all that a window of a `relu` has is below 0.
+So it is where all that a window of a `relu` has is below 0, and where a mask keeps something out.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from gradcalc.balls.arithmetic import to_floats
 from gradcalc.derive.modes import Eager, jvp
 from gradcalc.derive.runs import Recording
+from gradcalc.expr import ops
 from gradcalc.expr.floats import Floats
 from gradcalc.expr.nodes import Node
 
@@ -19,6 +21,47 @@ BESIDE = 64
 convention."""
 
 SEED = 20189
+
+
+def moving(recording: Recording) -> dict[int, Any]:
+    """The elements that the inputs may move, by the numbers of the run's nodes.
+
+    What a mask of data puts in the place of others stands still, and so does what is made of that
+    alone: rows of -infinity, the NaN that a softmax makes of them.
+    """
+    trace, f = recording.trace, Eager(Floats())
+    inputs = {node.order for node in trace.inputs.values()}
+    found: dict[int, Any] = {}
+    for node in trace.nodes:
+        if node.order in inputs:
+            found[node.order] = np.ones(node.shape, np.bool_)
+        elif not trace.is_active(node):
+            found[node.order] = np.zeros(node.shape, np.bool_)
+        else:
+            own = [found[operand.order] for operand in node.operands]
+            found[node.order] = np.broadcast_to(_moved(f, node, own, recording), node.shape)
+    return found
+
+
+def _moved(f: Eager, node: Node, own: Sequence[Any], recording: Recording) -> Any:
+    """The elements of a node that those of its operands may move."""
+    if node.op is ops.MAP:
+        values = [to_floats(recording.values[operand.order]) for operand in node.operands]
+        if node.title == "where" and not own[0].any():
+            return np.where(values[0] != 0, *own[1:])
+        moved = np.logical_or.reduce(np.broadcast_arrays(*own))
+        if node.title in ("add", "sub"):
+            # what is added to infinity is lost in it
+            for value, part in zip(values, own, strict=True):
+                moved = moved & (part | np.isfinite(value))
+        return moved
+    if node.op.moves and len(own) == 1:
+        return f(node.op, own[0].astype(np.float64), **dict(node.static)) != 0
+    if len(own) == 1 and (axes := dict(node.static).get("axes")) is not None:
+        kept = own[0].any(axis=tuple(axes))
+        if kept.size == np.prod(node.shape):
+            return kept.reshape(node.shape)
+    return np.any([part.any() for part in own])
 
 
 class Stillness:
