@@ -50,10 +50,11 @@ def _moved(f: Eager, node: Node, own: Sequence[Any], recording: Recording) -> An
         if node.title == "where" and not own[0].any():
             return np.where(values[0] != 0, *own[1:])
         moved = np.logical_or.reduce(np.broadcast_arrays(*own))
-        if node.title in ("add", "sub"):
-            # what is added to infinity is lost in it
+        if node.title in ("add", "sub", "mul"):
+            # what is added to infinity is lost in it, and what is multiplied by 0
             for value, part in zip(values, own, strict=True):
-                moved = moved & (part | np.isfinite(value))
+                keeps = value != 0 if node.title == "mul" else np.isfinite(value)
+                moved = moved & (part | keeps)
         return moved
     if node.op.moves and len(own) == 1:
         return f(node.op, own[0].astype(np.float64), **dict(node.static)) != 0
