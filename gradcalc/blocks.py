@@ -60,12 +60,36 @@ def of_hessian(
     given: Any = tangent if size else np.ones(())
     inputs = {**problem.inputs, tangent: _direction(size)} if size else dict(problem.inputs)
     found = _formula(problem, inputs, columns, Gradient((rows,), {rows: given}), answer)
+    if found is None:
+        return _of_formula(problem, rows, columns, known, answer)
     if not size:
         return found
     return _read(
         problem, found, tangent, len(problem.inputs[columns].shape), inputs, known,
         turned=rows != columns,
     )  # fmt: skip
+
+
+def _of_formula(
+    problem: Problem, rows: str, columns: str, known: Array | None, answer: Answer
+) -> Written | None:
+    """The same from the formula of the gradient, which may be simpler than what the gradient is."""
+    if problem.lets or problem.detach:
+        return None
+    plain = replace(problem, wrt=(rows,), before=(), claims={}, cotangent=None)
+    try:
+        first = answer(plain, "grad").gradients[0].formula
+        if first is None:
+            return None
+        step = replace(plain, program=compile_program(first.text), of=None)
+    except GradcalcError:
+        return None
+    found = of_jacobian(step, columns, problem.inputs[rows].shape, known, answer)
+    if found is None or found.tangent:
+        # nothing holds a map of the formula to the numbers
+        return None
+    value = value_of(problem, found.text, problem.inputs)
+    return found if value is not None and known is not None and _is_near(value, known) else None
 
 
 def _size(shape: tuple[int, ...]) -> int:

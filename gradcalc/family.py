@@ -187,7 +187,15 @@ def _jacobian(problem: Problem, tangents: Tangents, order: int, answer: Answer) 
         )
         for g in found.gradients
     ]
-    return replace(found, gradients=tuple(written))
+    return _written(found, written)
+
+
+def _written(found: Report, gradients: Sequence[InputGradient]) -> Report:
+    """The report with the formulas of the whole, in whose place those of its rows are no matter."""
+    told = found.findings
+    if all(gradient.formula is not None for gradient in gradients):
+        told = tuple(finding for finding in told if finding.kind != "formula")
+    return replace(found, gradients=tuple(gradients), findings=told)
 
 
 def _hessian(problem: Problem, tangents: Tangents, order: int, answer: Answer) -> Report:
@@ -205,7 +213,7 @@ def _hessian(problem: Problem, tangents: Tangents, order: int, answer: Answer) -
         )
         for block, (rows, columns) in zip(gradients, pairs, strict=True)
     ]
-    return replace(found, gradients=tuple(written))
+    return _written(found, written)
 
 
 # -- forms ---------------------------------------------------------------------------------------
