@@ -96,7 +96,7 @@ NESTED = "(" * 10_000 + "x" + ")" * 10_000
         pytest.param(["x", "--let"], 2, "usage", "--let NAME=EXPR", id="option-without-value"),
         pytest.param(["x", "--let", "u", *X], 2, "usage", "--let NAME=EXPR", id="let-form"),
         pytest.param(["x", "--at", "x", *X], 2, "usage", "--at NAME=VALUE", id="at-form"),
-        pytest.param(["x", "--lambda", "1"], 2, "usage", "lambda_ can", id="keyword"),
+        pytest.param(["x", "--class", "1"], 2, "usage", "class_ can", id="keyword"),
         pytest.param(["x", *X, "--accumulate=1"], 2, "usage", "takes no value", id="flag-value"),
         pytest.param(["--jsn", "x", *X], 2, "usage", "did you mean --json?", id="flag-misspelt"),
         pytest.param(["x", "--fromat", "csv", *X], 2, "name", "--format?", id="option-misspelt"),

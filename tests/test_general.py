@@ -421,3 +421,29 @@ def test_an_order_has_no_code(run: Run) -> None:
     found = run("formula", "sin(x)", "--order", "3", "--format", "numpy")
     assert (found.code, found.out) == (2, "")
     assert "--order 3 has no code" in found.err
+
+
+ONES = {
+    "log(vector(1)'*exp(A*x))": "A.T@softmax(A@x)",
+    "x'*A*vector(1)": "sum(A, axis=1)",
+    "vector(1)'*A*x": "sum(A, axis=0)",
+    "(A*x)'*vector(2)": "2*sum(A, axis=0)",
+    "vector(1)'*A*B*x": "B.T@sum(A, axis=0)",
+    "vector(1)'*(b - x)": "-ones_like(x)",
+    "sum(log(exp(-b.*(A*x)) + vector(1)))": "-A.T@(b*sigmoid(-b*(A@x)))",
+    "lambda*norm2(x)^2 + lambda": "2*λ*x",
+}
+
+
+@pytest.mark.parametrize("program", ONES)
+def test_a_product_by_ones_is_a_sum(run: Run, program: str) -> None:
+    assert run("formula", program, "--wrt", "x", "--format", "literal").out.strip() == ONES[program]
+
+
+@pytest.mark.parametrize(
+    "program", ["vector(1)*vector(1)'*x", "norm2(X - vector(1)*m')^2", "tr(matrix(1)*A)"]
+)
+def test_a_product_by_ones_of_no_size_is_refused(run: Run, program: str) -> None:
+    found = run("formula", program)
+    assert found.code == 2
+    assert "hangs on its size" in found.err

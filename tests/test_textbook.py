@@ -1,8 +1,8 @@
 """Jacobians and Hessians as textbooks have them: programs, and what their derivatives are.
 
-The formulas are those of the Matrix Cookbook (Petersen and Pedersen, 2012), of Boyd and Vandenberghe
-(Convex Optimization, 2004) and of Magnus and Neudecker (Matrix Differential Calculus, 2019),
-worked out here by numpy: the elements of the output stand before those of the input.
+The formulas are those of the Matrix Cookbook (Petersen and Pedersen, 2012), of Boyd and
+Vandenberghe (Convex Optimization, 2004) and of Magnus and Neudecker (Matrix Differential Calculus,
+2019), worked out here by numpy: the elements of the output stand before those of the input.
 """
 
 from typing import Any

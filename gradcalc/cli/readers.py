@@ -38,8 +38,12 @@ Reader = Callable[[Any, str], Any]
 
 
 def normalized(name: str) -> str:
-    """A name as Python reads it, which makes one of the several spellings of a character."""
-    return unicodedata.normalize("NFKC", name)
+    """A name as Python reads it, which makes one of the several spellings of a character.
+
+    `lambda`, which is a word of Python, is λ, as mathematics has it.
+    """
+    plain = unicodedata.normalize("NFKC", name)
+    return "λ" if plain.strip() == "lambda" else plain
 
 
 def check_name(name: str, option: str) -> str:

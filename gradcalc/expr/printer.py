@@ -185,6 +185,8 @@ class Writer(Spelling):
             return Text(f"{word}({', '.join(map(str, node.shape))})")
         sizes = ", ".join(map(str, node.shape))
         filled = Text(f"ones_like({like})" if like is not None else f"ones({sizes})")
+        if body == -1:
+            return Text(f"-{filled.text}", NEGATIVE)
         return Text(f"{self.expression(body).within(PRODUCT)}*{filled.text}", PRODUCT)
 
     def _like(self, shape: Shape) -> str | None:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
+from gradcalc.errors import ProgramSyntaxError
 from gradcalc.lang.tokens import TRANSPOSED
 
 NAMES: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -25,6 +26,13 @@ _RAISED_T = re.compile(r"(?<=[\w)\]])\s*\^\s*(?:T\b|\{\s*(?:\\top|T)\s*\})")
 _SQUARED = re.compile(r"(?<![\w.])([A-Z]\w*)\s*\^\s*([23])(?!\w)")
 _TIMES = re.compile(r"(?<=[\w)\]ᵀ])\s*(?<!\*)\*(?!\*)\s*(?=[\w(\[])")
 
+_ROW_OF = re.compile(r"\bvector\(([^()]*)\)'\s*\*\s*")
+_BY_ONES = re.compile(r"(?<=[\w)'])\s*\*\s*vector\(([^()]*)\)(?!')")
+_ONES_IN_PRODUCT = re.compile(
+    r"\b(?:vector|matrix)\([^()]*\)\s*(?:'|\*)|(?<![.*])\*\s*(?:vector|matrix)\("
+)
+_NAME = re.compile(r"\w*")
+
 HELD = {"*": "\ue010", "/": "\ue011", "^": "\ue012"}
 """What stands for the operators of elements meanwhile."""
 
@@ -39,8 +47,12 @@ def is_matlab(source: str, known: Collection[str], *, python: bool) -> bool:
 
 
 def translated(source: str) -> str:
-    """The text in the signs of mathematics."""
-    text = _BY_ELEMENTS.sub(lambda found: HELD[found[1]], source)
+    """The text in the signs of mathematics.
+
+    Raises `ProgramSyntaxError` for a product by ones of which the size is not told.
+    """
+    text = _summed(source)
+    text = _BY_ELEMENTS.sub(lambda found: HELD[found[1]], text)
     text = _RAISED_T.sub(TRANSPOSED, text)
     text = _TRANSPOSED.sub(TRANSPOSED, text)
     text = _SQUARED.sub(lambda found: f"({' '.join([found[1]] * int(found[2]))})", text)
@@ -49,6 +61,64 @@ def translated(source: str) -> str:
     for sign, held in HELD.items():
         text = text.replace(held, f" {sign} " if sign != "^" else "^")
     return text
+
+
+def _summed(text: str) -> str:
+    """The text with products by a vector of ones, `A*vector(1)` and `vector(1)'*A`, as sums."""
+    while (found := _ROW_OF.search(text)) is not None:
+        start, end = found.end(), _factor_end(text, found.end())
+        if end == start:
+            break
+        row = TRANSPOSED if text[end:].lstrip().startswith("*") else ""
+        made = _times_sum(found[1], text[start:end], 0) + row
+        text = f"{text[: found.start()]}{made}{text[end:]}"
+    while (found := _BY_ONES.search(text)) is not None:
+        start = _factor_start(text, found.start())
+        if start == found.start():
+            break
+        factor = text[start : found.start()]
+        axis = 0 if factor.endswith("'") else 1
+        made = _times_sum(found[1], factor.removesuffix("'"), axis)
+        text = f"{text[:start]}{made}{text[found.end() :]}"
+    if _ONES_IN_PRODUCT.search(text):
+        raise ProgramSyntaxError(
+            "what a product by vector(1) or matrix(1) is hangs on its size",
+            hint="write sum(A, axis=1) for A*vector(1), sum(x) for vector(1)'*x",
+        )
+    return text
+
+
+def _times_sum(value: str, factor: str, axis: int) -> str:
+    """The sum of a factor along an axis, times the value in a vector."""
+    made = f"sum({factor.strip()}, axis={axis})"
+    return made if value.strip() == "1" else f"(({value})*{made})"
+
+
+def _factor_end(text: str, start: int) -> int:
+    """Where a factor ends that begins at a place: a name, what it is called with, a bracket."""
+    place = _NAME.match(text, start).end()  # type: ignore[union-attr]
+    if place < len(text) and text[place] == "(":
+        place = _closing(text, place + 1) + 1
+    while place < len(text) and text[place] == "'":
+        place += 1
+    return place
+
+
+def _factor_start(text: str, end: int) -> int:
+    """Where a factor begins that ends at a place."""
+    place = end
+    while place and text[place - 1] == "'":
+        place -= 1
+    if place and text[place - 1] == ")":
+        depth = 0
+        while place:
+            place -= 1
+            depth += (text[place] == ")") - (text[place] == "(")
+            if not depth:
+                break
+    while place and (text[place - 1].isalnum() or text[place - 1] == "_"):
+        place -= 1
+    return place
 
 
 def _beside(found: re.Match[str]) -> str:

@@ -21,6 +21,9 @@ STATEMENT = re.compile(
 )
 
 
+LAMBDA = re.compile(r"\blambda\b(?!\s*(?:[^\W\d]\w*\s*(?:=[^:]*)?(?:,[^:]*)?)?:)")
+"""A Greek letter, and not the head of a function."""
+
 COUNTING = frozenset({"len", "int", "round", "argmax", "argmin"})
 """Functions that give whole numbers."""
 
@@ -68,6 +71,8 @@ def understood(text: str, limits: Limits, values: Values) -> Text:
         error.source = source
         raise
     except GradcalcError as error:
+        if LAMBDA.search(source) and _is_one(source):
+            return replace(understood(LAMBDA.sub("λ", source), limits, values), typed=source)
         found = _elsewhere(source, values, python=False)
         if found is None and _is_one(source):
             found = _read(source, values, bars=True)
