@@ -28,8 +28,9 @@ from gradcalc.structure import among_symmetric, structured
 from gradcalc.targets import Gradient
 from gradcalc.traits import DEFINITE, POSITIVE, SIMPLEX, SYMMETRIC, TRAITS, Traits
 
-SIZES = ((5, 7, 11, 13, 17), (7, 11, 5, 17, 13), (11, 5, 7, 19, 23))
-"""What the letters stand for, each in its turn, where formulas are derived."""
+SIZES = ((5, 7, 13, 11, 17), (7, 13, 5, 17, 11), (13, 5, 7, 19, 23))
+"""What the letters stand for, each in its turn, where formulas are derived: numbers of which little
+is left out or shortened, 1/(n - 1) of 11 being 0.1."""
 
 FURTHER = ((2, 4, 6, 8, 10), (4, 6, 2, 10, 8), (6, 3, 4, 2, 5))
 """The same where they are tried: other numbers even of elements, and few."""
