@@ -344,6 +344,8 @@ def applied(machine: Machine, function: Any, args: Args, kwargs: Kwargs) -> Any:
         return mapping.call(machine, function, args, kwargs, applied)
     if isinstance(function, Closure):
         bound = arguments.bind_own(function.name, function.signature, args, kwargs)
+        if function.arguments.vararg is not None:
+            machine.spell(bound[function.arguments.vararg.arg])
         return enter(machine, function, bound)
     if isinstance(function, Function):
         return _library(machine, function, args, kwargs)

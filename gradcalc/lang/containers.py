@@ -246,7 +246,8 @@ def comprehensions(bind: Callable[[Machine, Any, Any], None]) -> Mapping[type[as
             yield value
 
     def of_list(machine: Machine, node: ast.ListComp) -> list[Any]:
-        return list(counted(machine, rounds(machine, node, lambda: machine.eval(node.elt))))
+        items = rounds(machine, node, lambda: machine.eval(node.elt))
+        return machine.spell(list(counted(machine, items)))
 
     def of_set(machine: Machine, node: ast.SetComp) -> set[Any]:
         def give() -> Any:
@@ -273,11 +274,11 @@ def comprehensions(bind: Callable[[Machine, Any, Any], None]) -> Mapping[type[as
 
 
 def _list(machine: Machine, node: ast.List) -> list[Any]:
-    return spread(machine, node.elts)
+    return machine.spell(spread(machine, node.elts))
 
 
 def _tuple(machine: Machine, node: ast.Tuple) -> tuple[Any, ...]:
-    return tuple(spread(machine, node.elts))
+    return machine.spell(tuple(spread(machine, node.elts)))
 
 
 CONTAINERS: Mapping[type[ast.AST], Rule] = {

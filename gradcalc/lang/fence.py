@@ -25,7 +25,7 @@ from gradcalc.lang.asked import asked
 from gradcalc.lang.bindings import bound_names, own_names, parameters_of
 from gradcalc.lang.decorators import undecorated
 from gradcalc.lang.deferred import without_refused
-from gradcalc.lang.guards import plainly
+from gradcalc.lang.guards import asks_types, plainly
 from gradcalc.lang.imported import Body, meanings
 from gradcalc.lang.linking import is_own, linked
 from gradcalc.lang.mangling import mangled
@@ -135,6 +135,7 @@ def _checked(
         called = _main_function(body, function)
         own = called is not None and called in body
         body = plainly(body, called.name if called is not None and own else None)
+    asks = asks_types(body)
     body = without_backwards(body, meanings(whole))
     _check_nodes(body, source, limits)
     if not (core or library):
@@ -177,6 +178,7 @@ def _checked(
         dtype=dtype,
         nets=not core and makes_nets(body, libraries),
         module=module,
+        asks=asks,
     )
 
 

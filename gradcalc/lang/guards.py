@@ -25,13 +25,7 @@ def plainly(body: Body, main: str | None = None) -> Body:
     `main` is the function that is called from outside.
     """
     names = meanings(body)
-    asks = any(
-        isinstance(n, ast.Name | ast.Attribute)
-        and (n.id if isinstance(n, ast.Name) else n.attr) in ASKING
-        for statement in body
-        for n in ast.walk(statement)
-    )
-    origins = Provenance(body, names, main) if asks else None
+    origins = Provenance(body, names, main) if asks_types(body) else None
     nodes = (node for statement in body for node in ast.walk(statement))
     classes = {node.name for node in nodes if isinstance(node, ast.ClassDef)}
     read = _Guards(names, _bound(body), origins, classes)
@@ -39,6 +33,16 @@ def plainly(body: Body, main: str | None = None) -> Body:
     needed = _Needed(_used(told))
     kept = (needed.visit(statement) for statement in told)
     return tuple(statement for statement in kept if statement is not None)
+
+
+def asks_types(body: Body) -> bool:
+    """Whether a text asks for types of values."""
+    return any(
+        isinstance(n, ast.Name | ast.Attribute)
+        and (n.id if isinstance(n, ast.Name) else n.attr) in ASKING
+        for statement in body
+        for n in ast.walk(statement)
+    )
 
 
 def _bound(body: Body) -> set[str]:

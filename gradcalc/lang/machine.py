@@ -267,6 +267,8 @@ class Machine:
     `keyed` are objects and functions that are keys or in sets, in the order in which they came.
     `hashing` says how many objects are being asked for a number to be found by.
     `imaginary` says that there are complex numbers.
+    `asking` says that types are asked for, `spelled` are then the lists and tuples that the
+    program's own text made, by their ids: what a library gives may be the other.
     `managing` says how many generators are going on that manage blocks.
     `abandoned` says that a generator was left in a block with something to be done behind it.
     """
@@ -314,8 +316,11 @@ class Machine:
     hashing: int = 0
     abandoned: bool = False
     imaginary: bool = False
+    asking: bool = field(init=False)
+    spelled: dict[int, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.asking = self.program.asks
         self.node = self.program.body[0]
         self.main_frame = self.given = self.frame
 
@@ -338,6 +343,17 @@ class Machine:
         self.frame.keeper(name).values[name] = value
         if self.on_bind is not None:
             self.on_bind(self, name, value)
+
+    def spell(self, made: Any) -> Any:
+        """What the program's own text made a list or tuple, of which a type may be asked."""
+        # of nothing Python has one tuple, whoever makes it
+        if self.asking and not self.program.library and made != ():
+            self.spelled[id(made)] = made
+        return made
+
+    def is_spelled(self, value: Any) -> bool:
+        """Whether it is known that Python has a list or tuple as such."""
+        return id(value) in self.spelled
 
     def call(self, function: Any, args: tuple[Any, ...]) -> Any:
         """What a function gives that a program has passed to another one."""
@@ -559,7 +575,9 @@ class Machine:
         """
         if isinstance(value, list | tuple):
             parts = [self.detach(item, None) for item in value]
-            return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
+            if hasattr(value, "_fields"):
+                return type(value)(*parts)
+            return self.spell(type(value)(parts)) if self.is_spelled(value) else type(value)(parts)
         if not isinstance(value, Tensor) or self.is_mask(value) or value.integer:
             return value
         return self.fixed(value, name)

@@ -91,7 +91,7 @@ def ordered(machine: Machine, values: Any, key: Any = None, reverse: Any = False
     keys = items if key is None else [machine.call(key, (value,)) for value in items]
     entries = [_Ordered(machine, k, number) for number, k in enumerate(keys)]
     entries.sort(reverse=operators.truth(machine, reverse))
-    return [items[entry.number] for entry in entries]
+    return machine.spell([items[entry.number] for entry in entries])
 
 
 class _Ordered:

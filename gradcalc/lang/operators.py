@@ -401,12 +401,14 @@ def _of_sequences(machine: Machine, name: str, left: Any, right: Any) -> Any:
     if name == "add" and type(left) is type(right):
         machine.count_items(len(left) + len(right))
         machine.budget.tick(len(left) + len(right))
-        return left + right
+        joined = left + right
+        known = machine.is_spelled(left) and machine.is_spelled(right)
+        return machine.spell(joined) if known else joined
     count, items = (right, left) if isinstance(left, list | tuple) else (left, right)
     if name == "mul" and isinstance(count, int):
         machine.count_items(len(items) * count)
         machine.budget.tick(max(len(items) * count, 0))
-        return items * count
+        return machine.spell(items * count) if machine.is_spelled(items) else items * count
     if name in ("eq", "ne"):
         return same(machine, left, right) is (name == "eq")
     raise InvalidValueError(

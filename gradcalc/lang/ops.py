@@ -535,7 +535,9 @@ def reshape(machine: Machine, value: Any, shape: tuple[int, ...]) -> Any:
 def index(machine: Machine, value: Any, key: Key) -> Any:
     """What stands at a key: of a tensor, a list, a tuple or a range."""
     if not machine.is_tensor(value):
-        return sequence_item(value, key)
+        found = sequence_item(value, key)
+        part = machine.is_spelled(value) and isinstance(key[0], slice)
+        return machine.spell(found) if part else found
     checked = key_within(machine, value, key)
     result = views.written(machine, value, checked)
     if result is None:

@@ -194,7 +194,8 @@ class Program:
     `signs` what in it waits for shapes, by the place of its node.
     `dtype` is the only one that the text is for, None where it says nothing of it. `nets` says that
     it makes networks of torch's, whose parameters are inputs too. `module` that it is one itself.
-    `library` says that it is a module of a library, which no user has written.
+    `library` says that it is a module of a library, which no user has written; `asks` that it asks
+    for types of values.
     """
 
     source: str
@@ -211,6 +212,7 @@ class Program:
     nets: bool = False
     module: bool = False
     library: bool = False
+    asks: bool = False
 
     @property
     def brief(self) -> str:

@@ -16,11 +16,12 @@ MOST_PRINTED = 1_000_000
 
 
 def _list(machine: Machine, value: Any = ()) -> list[Any]:
-    return list(ops.items(machine, value))
+    return machine.spell(list(ops.items(machine, value)))
 
 
 def _tuple(machine: Machine, value: Any = ()) -> tuple[Any, ...]:
-    return tuple(ops.items(machine, value))
+    # a shape that is given is another object
+    return machine.spell(tuple(list(ops.items(machine, value))))
 
 
 def _set(machine: Machine, value: Any = ()) -> set[Any]:

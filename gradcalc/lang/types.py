@@ -193,6 +193,8 @@ def examples(machine: Machine, value: Any, kinds: str) -> Examples:
         return _every(known, lambda kind: _single(machine, value, kind))
     if isinstance(value, bool | int | float):
         return _every(known, lambda kind: _number(machine, value, kind))
+    if machine.is_spelled(value):
+        return (type(value)(),)
     if isinstance(value, tuple) and not hasattr(value, "_fields"):
         sequences = [kind for kind in known if kind not in SINGLE]
         if sequences != ["tuple"]:
