@@ -20,13 +20,14 @@ from gradcalc.lang.program import FREED, TORCH, Stop, text_of
 class Kept:
     """A memory that the backward pass of an operation needs, as it was at some version.
 
-    `place` is torch's node of the graph of gradients.
+    `node` is torch's node of the graph of gradients, `held` what the operation had of the memory.
     """
 
     owner: Tensor
     version: int
     name: str
     node: Any
+    held: Tensor
 
 
 class Keeping:
@@ -61,7 +62,7 @@ class Keeping:
             for tensor in held:
                 if isinstance(tensor.value, torch.Tensor) and _memory(tensor.value) in saved:
                     owner = tensor.owner
-                    self._kept += [Kept(owner, owner.version, name, node) for node in nodes]
+                    self._kept += [Kept(owner, owner.version, name, n, tensor) for n in nodes]
 
         return made, hold if saved and nodes else lambda result: None
 
@@ -85,6 +86,15 @@ class Keeping:
         joined = self._writes.setdefault(id(whole), [])
         joined += [(version + off, stop) for version, stop in writes]
 
+    def parted(self, owner: Tensor, apart: Tensor) -> None:
+        """What may have been a copy of a memory counts as one from the last write on."""
+        for k, kept in enumerate(self._kept):
+            if kept.owner is owner and kept.held.owner is apart:
+                self._kept[k] = replace(kept, owner=apart)
+        writes = self._writes[id(owner)]
+        self._writes[id(apart)] = [*writes]
+        writes.pop()
+
     @property
     def count(self) -> int:
         """How much was kept so far."""
@@ -99,7 +109,7 @@ class Keeping:
             if kept.owner is not owner or twice:
                 self._kept.append(kept)
             if isinstance(value, Tensor) and kept.owner is value.owner:
-                self._kept.append(Kept(owner, owner.version, kept.name, kept.node))
+                self._kept.append(Kept(owner, owner.version, kept.name, kept.node, tensor))
 
     def differentiated(
         self, machine: Any, outputs: Sequence[Tensor], wrt: Sequence[Tensor], *, keeps: bool

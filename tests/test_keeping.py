@@ -24,6 +24,9 @@ CASES = {
     "what was written over before a derivative": "y = torch.exp(x)\ny += 1\n"
     "g = torch.autograd.grad((x*x).sum(), x)[0]\nreturn (y + g).sum()",
     "a view of it": "y = torch.exp(x)\nv = y[1:]\nv += 1\nreturn y.sum()",
+    "what may have been copied": "y = (x*1.0).double()\nz = y*y\ny[0] = 1\nreturn z.sum()",
+    "a part of what may have been copied": "y = (x[:, None]*x).t().contiguous()\n"
+    "z = torch.sin(y[0])\ny[0] += 1\nreturn (z + y).sum()",
     "a loop": "y = torch.zeros(3)\nfor i in range(3):\n    y[i] = torch.exp(x[i])\n"
     "    y[i] += torch.sin(y[i])\nreturn y.sum()",
 }
@@ -35,6 +38,8 @@ FINE = {
     "not of what is wanted": "y = torch.exp(x)\ny += 1\nreturn (x*x).sum()",
     "written before": "y = 2*x\ny += 1\ny.relu_()\nreturn (y*y).sum()",
     "a clone is kept": "y = 2*x\nz = torch.exp(y.clone())\ny += 1\nreturn (y + z).sum()",
+    "kept after the write into a copy": "y = (x[:, None]*x).t().contiguous()\ny[0] += 1\n"
+    "y[:, 1] *= 2\nreturn (y*y).sum()",
     "filled in a loop": "y = torch.zeros(3)\nfor i in range(3):\n    y[i] = torch.exp(x[i])\n"
     "return (y*y).sum()",
 }

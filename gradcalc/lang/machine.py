@@ -18,7 +18,7 @@ from collections.abc import (
     ValuesView,
 )  # fmt: skip
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,8 @@ from gradcalc.lang.program import (
     text_of,
 )
 from gradcalc.primitives import BY_NAME
+
+Made = TypeVar("Made")
 
 EXTREMES = ("values", "indices")
 """The fields of what `max(x, dim)` gives."""
@@ -224,6 +226,9 @@ class Watch(Protocol):
     def moved(self, owner: Tensor, whole: Tensor) -> None:
         """What was the owner of a memory is a view of another one from now on."""
 
+    def parted(self, owner: Tensor, apart: Tensor) -> None:
+        """What may have been a copy of a memory counts as one from the last write on."""
+
     def refused(self, machine: "Machine", kind: str) -> None:
         """A write of a kind that torch refuses by itself."""
 
@@ -344,7 +349,7 @@ class Machine:
         if self.on_bind is not None:
             self.on_bind(self, name, value)
 
-    def spell(self, made: Any) -> Any:
+    def spell(self, made: Made) -> Made:
         """What the program's own text made a list or tuple, of which a type may be asked."""
         # of nothing Python has one tuple, whoever makes it
         if self.asking and not self.program.library and made != ():

@@ -292,12 +292,12 @@ def write(tensor: Tensor, key: Key, value: Any, apply: Apply) -> None:
             "this is the memory of complex numbers that were viewed as real ones",
             hint="make a copy before: z.clone()",
         )
-    if any(view.unsure for view in views(tensor)):
-        # its own memory from now on, and nobody may look at what may be the same
-        check_written(tensor)
-        refresh(tensor, apply)
-        tensor.owner.doubtful = True
-        tensor.view = None
+    if (apart := _perhaps_copied(tensor)) is not None:
+        # a memory of its own from now on, and nobody may look at what may be the same
+        check_written(apart)
+        refresh(apart, apply)
+        apart.owner.doubtful = True
+        apart.view = None
     _written(tensor, key)
     owner = tensor.owner
     if owner is not tensor:
@@ -309,6 +309,15 @@ def write(tensor: Tensor, key: Key, value: Any, apply: Apply) -> None:
         refresh(tensor, apply)
         tensor.value = _put(tensor.value, tensor.shape, key, value, apply)
     owner.version += 1
+
+
+def _perhaps_copied(tensor: Tensor) -> Tensor | None:
+    """The first on the way to the owner of the memory that may have been made a copy."""
+    while tensor.view is not None:
+        if tensor.view.unsure:
+            return tensor
+        tensor = tensor.view.source
+    return None
 
 
 def pending_part(tensor: Tensor, key: Key) -> tuple[Any, Key] | None:

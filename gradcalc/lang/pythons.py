@@ -21,7 +21,7 @@ def _list(machine: Machine, value: Any = ()) -> list[Any]:
 
 def _tuple(machine: Machine, value: Any = ()) -> tuple[Any, ...]:
     # a shape that is given is another object
-    return machine.spell(tuple(list(ops.items(machine, value))))
+    return machine.spell((*ops.items(machine, value),))
 
 
 def _set(machine: Machine, value: Any = ()) -> set[Any]:

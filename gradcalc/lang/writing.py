@@ -103,10 +103,13 @@ def _put(machine: Machine, tensor: Tensor, key: Sequence[Any], value: Any) -> No
     raw = machine.raw(_fitted(machine, made, target))
     if (machine.frozen or tensor.owner.leaf is not None) and not machine.is_mask(made):
         raw = machine.backend.detach(raw, None)
+    owner = tensor.owner
     if machine.watch is not None:
-        machine.watch.wrote(machine, tensor.owner)
+        machine.watch.wrote(machine, owner)
         _watch_refused(machine, machine.watch, tensor, made)
     memory.write(tensor, checked, raw, machine.apply)
+    if machine.watch is not None and tensor.owner is not owner:
+        machine.watch.parted(owner, tensor.owner)
 
 
 def _watch_refused(machine: Machine, watch: Watch, tensor: Tensor, made: Any) -> None:
