@@ -191,3 +191,42 @@ def test_a_number_may_be_typed_on_the_command_line(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
     assert done.returncode == 0, done.stderr
     assert "n is taken as an integer" in done.stdout
+
+
+COUNTED = {
+    "padding": "F.conv2d(x[None, None], torch.ones(1, 1, n, n), padding=n // 2)",
+    "sizes": "x * torch.ones(n - 1).unsqueeze(1).expand(n - 1, n - 1)",
+    "window": "F.conv2d(x[None, None], torch.ones(n, n).expand(1, 1, n, n), padding=n//2)",
+    "pooled": "F.avg_pool2d(x[None, None].repeat(1, 1, n, n), n)**2",
+    "shape": "x.repeat(n, 1).reshape(2*n, -1)[n]",
+    "kernel": "x.unfold(0, n - 1, 1)**2",
+}  # fmt: skip
+"""What stands where a whole number of Python's has to."""
+
+
+@pytest.mark.parametrize("text", COUNTED.values(), ids=COUNTED)
+@pytest.mark.parametrize("wrt", ["x", None], ids=["said", "not said"])
+def test_a_whole_number_says_how_many(text: str, wrt: str | None) -> None:
+    text = (
+        "import torch\nimport torch.nn.functional as F\n"
+        f"def f(x, w, n=5):\n    y = {text}\n    return (y*y).sum()*w"
+    )
+    scope: dict[str, Any] = {}
+    exec(text, scope)
+    x = torch.tensor(X, requires_grad=True)
+    value = scope["f"](x, 2, 3)
+    (slope,) = torch.autograd.grad(value, x)
+    # what is typed without a point is not known to be a whole number, but w can be both
+    found = grad(text, x=X, w=2, n=3, wrt=wrt)
+    assert found.verdict.outcome == "verified", found.verdict.message
+    assert found.value == pytest.approx(value.item(), rel=1e-5)
+    assert found.gradient["x"] == pytest.approx(slope.numpy(), rel=1e-5)
+    if wrt is None:
+        assert found.gradient["w"] == pytest.approx(value.item() / 2, rel=1e-5)
+        assert found.gradient["n"] == 0
+
+
+@pytest.mark.parametrize(("n", "said"), [(3, "reshape of shape"), (2.5, "takes whole numbers for")])
+def test_what_is_wrong_with_a_count_is_told(n: float, said: str) -> None:
+    with pytest.raises(GradcalcError, match=said):
+        grad("import torch\ndef f(x, n):\n    return x.reshape(n, n, 1).sum()", x=X, n=n)

@@ -12,6 +12,7 @@ import numpy as np
 from gradcalc.derive.runs import budget, record
 from gradcalc.errors import GradcalcError, InvalidValueError
 from gradcalc.expr.floats import Floats
+from gradcalc.lang.dialects.spelling import NoCount
 from gradcalc.lang.naming import every_node
 from gradcalc.problem import Problem
 from gradcalc.values import format_literal
@@ -40,11 +41,14 @@ def settled(problem: Problem) -> Problem:
     Raises `InvalidValueError` where either may be meant.
     """
     open_ = _open(problem)
-    if not open_ or not _asks(problem):
+    asks = _asks(problem)
+    if not open_ or not (asks or _may_count(problem, open_)):
         return problem
     found = _run(problem)
     if found is None:
         return _with(problem, _needed(problem, open_))
+    if not asks:
+        return problem
     taken: dict[str, str] = {}
     for name, kind in open_.items():
         other = None if kind == "bool" else _run(_with(problem, {name: kind}))
@@ -89,6 +93,17 @@ def _asks(problem: Problem) -> bool:
     )
 
 
+def _may_count(problem: Problem, kinds: Mapping[str, str]) -> bool:
+    """Whether there is a single number among others that may say how many, as any call asks."""
+    single = any(not problem.inputs[name].shape for name in kinds)
+    programs = (problem.program, *(program for _, program in problem.lets))
+    return (
+        single
+        and len(problem.inputs) > 1
+        and any(isinstance(n, ast.Call) for program in programs for n in every_node(program.body))
+    )
+
+
 def _repeats(product: ast.BinOp) -> bool:
     """Whether a product is a list so many times."""
     return any(isinstance(part, ast.List | ast.Tuple) for part in (product.left, product.right))
@@ -122,15 +137,29 @@ def _needed(problem: Problem, kinds: Mapping[str, str]) -> dict[str, str]:
     def runs(names: Sequence[str]) -> bool:
         return _run(_with(problem, {name: kinds[name] for name in names})) is not None
 
-    if alone := next((name for name in kinds if runs((name,))), None):
+    # a number says how many rather than an array does
+    ordered = sorted(kinds, key=lambda name: problem.inputs[name].ndim > 0)
+    if alone := next((name for name in ordered if runs((name,))), None):
         return {alone: kinds[alone]}
-    left = tuple(kinds)
-    if not runs(left):
-        return {}
-    for name in kinds:
+    single = tuple(name for name in ordered if not problem.inputs[name].shape)
+    left = next((names for names in (single, tuple(ordered)) if names and runs(names)), ())
+    if not left and single and _lacks_count(problem):
+        counted = {name: kinds[name] for name in single}
+        # what is wrong beside is told then
+        return {} if _lacks_count(_with(problem, counted)) else counted
+    for name in reversed(left):
         fewer = tuple(other for other in left if other != name)
         left = fewer if fewer and runs(fewer) else left
     return {name: kinds[name] for name in left}
+
+
+def _lacks_count(problem: Problem) -> bool:
+    """Whether a problem stops at a tensor where a whole number stands."""
+    try:
+        record(problem, Floats(), problem.inputs, budget(problem))
+    except (GradcalcError, ArithmeticError, ValueError) as error:
+        return getattr(error, "hint", None) == NoCount.hint
+    return False
 
 
 def _are_alike(first: Found, second: Found, name: str) -> bool:

@@ -41,7 +41,7 @@ from gradcalc.lang import (
 from gradcalc.lang.bindings import own_names, parameters_of
 from gradcalc.lang.chance import Source
 from gradcalc.lang.dialects import catalogue
-from gradcalc.lang.dialects.spelling import Function, RankError
+from gradcalc.lang.dialects.spelling import Function, NoCount, RankError
 from gradcalc.lang.expressions import attribute, member
 from gradcalc.lang.leaving import Return
 from gradcalc.lang.machine import Builtin, Closure, Complex, Frame, Machine, Module, Once, Rule
@@ -452,7 +452,8 @@ def _library(machine: Machine, function: Function, args: Args, kwargs: Kwargs) -
     if (counted := _with_counts(machine, args, kwargs)) is not None:
         return _library(machine, function, *counted)
     if function.core is None:
-        raise InvalidValueError(f"{function.shown} {reason}", hint=f"write {function.usage}")
+        hint = reason.hint if isinstance(reason, NoCount) else f"write {function.usage}"
+        raise InvalidValueError(f"{function.shown} {reason}", hint=hint)
     result = applied(machine, function.core, args, kwargs)
     if machine.confirm is not None:
         machine.confirm(machine, function, args, kwargs, result)

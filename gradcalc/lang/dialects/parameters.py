@@ -113,12 +113,21 @@ def _first(value: Any) -> Any:
     return value
 
 
+def tensor_in(machine: Machine, value: Any) -> Any:
+    """A value that is a tensor, or the first tensor in a list of some; None where there is none."""
+    parts = value if isinstance(value, list | tuple) else (value,)
+    return next((part for part in parts if machine.is_tensor(part)), None)
+
+
 def _are_truths(machine: Machine, value: Any) -> bool:
     """Whether all are truth values, as numpy has them where it takes nothing else."""
     if isinstance(value, list | tuple):
         return all(_are_truths(machine, item) for item in value)
     return isinstance(value, bool) or machine.is_mask(value)
 
+
+COUNTING = frozenset({"int", "ints", "place", "margin"})
+"""Kinds of whole numbers, which are Python's own."""
 
 KINDS: Mapping[str, Callable[[Any, Any], bool]] = {
     "operand": is_operand,

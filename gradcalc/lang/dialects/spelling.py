@@ -15,6 +15,7 @@ from gradcalc.lang import ops
 from gradcalc.lang.arguments import signature_of
 from gradcalc.lang.builtins import BUILTINS
 from gradcalc.lang.dialects.parameters import (
+    COUNTING,
     LEFT_OUT,
     OPERANDS,
     REQUIRED,
@@ -23,6 +24,7 @@ from gradcalc.lang.dialects.parameters import (
     is_operand,
     parse,
     takes,
+    tensor_in,
 )
 from gradcalc.lang.kinds import takes_tensors
 from gradcalc.lang.machine import Machine
@@ -32,6 +34,18 @@ from gradcalc.primitives import BY_NAME, Primitive, Structural
 
 class RankError(ShapeError):
     """A library refuses operands of these ranks; the language may take them all the same."""
+
+
+class NoCount(str):
+    """The sentence on a tensor where a whole number of Python's stands, which has a `hint`."""
+
+    hint = (
+        "int(...) makes a whole number; one that is typed without a point is one where --wrt"
+        " leaves it out"
+    )
+
+    def __new__(cls, parameter: str, given: str) -> "NoCount":
+        return super().__new__(cls, f"takes whole numbers for {parameter}, and not {given}")
 
 
 Reading = Callable[..., Any]
@@ -121,6 +135,8 @@ class Overload:
                     why = ", of which no derivative is known here"
                     why = why if machine.carries(value) else ""
                     return f"takes one number for {parameter.name}{why}"
+                if parameter.kind in COUNTING and (real := tensor_in(machine, value)) is not None:
+                    return NoCount(parameter.name, machine.describe(real))
                 return f"does not take {machine.describe(value)} for {parameter.name} here"
         return {
             p.name: bool(value) if p.kind == "flag" else value
