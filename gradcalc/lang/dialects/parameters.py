@@ -113,10 +113,10 @@ def _first(value: Any) -> Any:
     return value
 
 
-def tensor_in(machine: Machine, value: Any) -> Any:
-    """A value that is a tensor, or the first tensor in a list of some; None where there is none."""
+def number_in(machine: Machine, value: Any) -> Any:
+    """A tensor of one number, or the first such in a list; None where there is none."""
     parts = value if isinstance(value, list | tuple) else (value,)
-    return next((part for part in parts if machine.is_tensor(part)), None)
+    return next((p for p in parts if machine.is_tensor(p) and not machine.shape(p)), None)
 
 
 def _are_truths(machine: Machine, value: Any) -> bool:

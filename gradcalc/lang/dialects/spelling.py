@@ -22,9 +22,9 @@ from gradcalc.lang.dialects.parameters import (
     WRITTEN,
     Parameter,
     is_operand,
+    number_in,
     parse,
     takes,
-    tensor_in,
 )
 from gradcalc.lang.kinds import takes_tensors
 from gradcalc.lang.machine import Machine
@@ -135,7 +135,7 @@ class Overload:
                     why = ", of which no derivative is known here"
                     why = why if machine.carries(value) else ""
                     return f"takes one number for {parameter.name}{why}"
-                if parameter.kind in COUNTING and (real := tensor_in(machine, value)) is not None:
+                if parameter.kind in COUNTING and (real := number_in(machine, value)) is not None:
                     return NoCount(parameter.name, machine.describe(real))
                 return f"does not take {machine.describe(value)} for {parameter.name} here"
         return {
