@@ -33,8 +33,8 @@ OFTEN = 4
 """How often one place of the text is."""
 
 BY_CHANCE = frozenset({
-    "empty", "empty_like", "new_empty", "Tensor", "FloatTensor", "DoubleTensor", "HalfTensor",
-    "LongTensor", "IntTensor", "ShortTensor", "BoolTensor",
+    "empty", "empty_like", "new_empty", "new", "Tensor", "FloatTensor", "DoubleTensor",
+    "HalfTensor", "LongTensor", "IntTensor", "ShortTensor", "BoolTensor",
 })  # fmt: skip
 """Functions whose numbers are whatever stood in memory."""
 

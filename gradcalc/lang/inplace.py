@@ -7,12 +7,12 @@ from typing import Any
 from gradcalc.errors import UnsupportedError
 from gradcalc.lang import ops, writing
 from gradcalc.lang.dialects import catalogue
-from gradcalc.lang.dialects.readings import chance
+from gradcalc.lang.dialects.readings import chance, memories
 from gradcalc.lang.machine import Builtin, Machine
 from gradcalc.lang.program import JAX, NUMPY
 
 RESHAPING = frozenset({
-    "t", "transpose", "squeeze", "unsqueeze", "resize", "swapaxes", "swapdims", "set", "detach",
+    "t", "transpose", "squeeze", "unsqueeze", "swapaxes", "swapdims", "set", "detach",
     "permute", "as_strided", "unflatten",
 })  # fmt: skip
 """Methods whose form with an underscore changes what the tensor is, not what stands in it."""
@@ -81,6 +81,7 @@ def _sort(machine: Machine, held: Any, axis: int = -1) -> None:
 OWN: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {
         **chance.FILLING,
+        **memories.RESIZING,
         "fill_": _fill,
         "zero_": _zero,
         "copy_": _copy,

@@ -31,13 +31,13 @@ constant_pad_nd(input, pad: list, value: number = 0, *, {OUT}) -> copies.padded_
 fill(input, value) -> copies.filled
 real(input) -> layout.itself
 is_floating_point is_complex(input) -> making.is_of_kind(*)
-Tensor FloatTensor(*data: any) -> making.of_class(float)
-DoubleTensor(*data: any) -> making.of_class(double)
-HalfTensor(*data: any) -> making.of_class(half)
-LongTensor(*data: any) -> making.of_class(long)
-IntTensor(*data: any) -> making.of_class(int)
-ShortTensor(*data: any) -> making.of_class(short)
-BoolTensor(*data: any) -> making.of_class(bool)
+Tensor FloatTensor(*data: any) -> memories.of_class(float)
+DoubleTensor(*data: any) -> memories.of_class(double)
+HalfTensor(*data: any) -> memories.of_class(half)
+LongTensor(*data: any) -> memories.of_class(long)
+IntTensor(*data: any) -> memories.of_class(int)
+ShortTensor(*data: any) -> memories.of_class(short)
+BoolTensor(*data: any) -> memories.of_class(bool)
 gradient(input, *, spacing: any = 1, dim: ints = None, edge_order: int = 1) -> torchs.slopes
 renorm(input, p: number, dim: int, maxnorm: number, *, {OUT}) -> torchs.renormed
 grid_sampler grid_sampler_2d grid_sampler_3d(input, grid, interpolation_mode: int,
@@ -101,6 +101,7 @@ sum_to_size(self, *size: ints) -> copies.summed_to
 new_zeros new_ones new_empty(self, *size: ints) -> making.new_like(*)
 new_full(self, size: list, fill_value: number) -> making.new_like(*)
 new_tensor(self, data) -> making.new_like(*)
+new(self, *data: any) -> memories.new
 is_floating_point is_complex(self) -> making.is_of_kind(*)
 """
 )

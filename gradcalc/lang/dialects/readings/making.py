@@ -1,11 +1,12 @@
 """Tensors made of nothing but numbers: places, triangles, progressions."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
+from gradcalc.errors import InvalidValueError, ShapeError
 from gradcalc.lang import casts, memory, ops
 from gradcalc.lang.backend import check_elements
 from gradcalc.lang.builtins import BUILTINS
@@ -33,38 +34,30 @@ def new_like(machine: Machine, name: str, self: Any, **given: Any) -> Any:
     if name == "new_tensor":
         return casts.to(machine, shapes.copied(machine, given["data"]), kind, fresh=True)
     size = given["size"]
-    sizes = _sizes(machine, *(size if isinstance(size, list | tuple) else (size,)))
+    sizes = size if isinstance(size, list | tuple) else (size,)
+    if name == "new_empty":
+        return unfilled(machine, sizes, kind)
+    sizes = _sizes(machine, *sizes)
     if name == "new_full":
         made = BUILTINS["full"].call(machine, tuple(sizes), _constant(machine, given["fill_value"]))
     else:
         filling = 1.0 if name == "new_ones" else 0.0
         made = machine.mark_array(machine.constant(np.full(sizes, filling)))
     # nobody else has it
+    return casts.to(machine, made, kind, fresh=True)
+
+
+def unfilled(machine: Machine, sizes: Sequence[Any], kind: Any) -> Any:
+    """Memory for so many numbers of a kind, to be written before it is read."""
+    made = machine.mark_array(machine.constant(np.zeros(_sizes(machine, *sizes))))
+    # nobody else has it
     made = casts.to(machine, made, kind, fresh=True)
-    if name == "new_empty":
-        return memory.unfilled(made, text_of(machine.node, machine.source))
-    return made
+    return memory.unfilled(made, text_of(machine.node, machine.source))
 
 
 def _constant(machine: Machine, value: Any) -> Any:
     ops.refuse_gradient(machine, "the value", value)
     return value if isinstance(value, int | float) else machine.number(value)
-
-
-def of_class(machine: Machine, word: str, data: Any) -> Any:
-    """torch's classes of tensors, called: numbers of a list, or memory for so many."""
-    kind = casts.KINDS[word]
-    if all(type(value) is int for value in data):
-        made = casts.to(machine, machine.constant(np.zeros(_sizes(machine, *data))), kind)
-        return memory.unfilled(machine.mark_array(made), text_of(machine.node, machine.source))
-    if len(data) > 1:
-        raise InvalidValueError("a class of tensors takes sizes, or one list")
-    if machine.is_tensor(data[0]) and machine.carries(data[0]):
-        raise UnsupportedError(
-            "whether a gradient passes through such a call is left open",
-            hint="write x itself, x.detach() or x.clone()",
-        )
-    return casts.to(machine, shapes.copied(machine, data[0]), kind)
 
 
 def is_of_kind(machine: Machine, name: str, **values: Any) -> bool:
