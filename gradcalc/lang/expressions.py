@@ -24,6 +24,7 @@ from gradcalc.lang import (
     operators,
     ops,
     updates,
+    words,
     written,
 )
 from gradcalc.lang.defaulting import WithDefault
@@ -348,6 +349,8 @@ def _whole(key: tuple[Any, ...]) -> Any:
 
 def _constant(machine: Machine, node: ast.Constant) -> Any:
     value = node.value
+    if isinstance(value, str):
+        return words.literal(value)
     return complexes.of(machine, value) if isinstance(value, complex) else value
 
 

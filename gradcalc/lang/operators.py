@@ -179,6 +179,8 @@ def compare(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any
         if _is_small(left) and _is_small(right):
             # Python has one object for each of these
             return (left == right) is (kind is ast.Is)
+        if (alike := _same_text(left, right)) is not None:
+            return alike is (kind is ast.Is)
         plainly = any(isinstance(value, int | float | str) for value in (left, right)) and not any(
             isinstance(value, Instance) for value in (left, right)
         )
@@ -220,6 +222,21 @@ def compare(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any
         equal = type(left) is type(right) and left == right
         return equal is (kind is ast.Eq)
     return apply(machine, kind, left, right)
+
+
+def _same_text(left: Any, right: Any) -> bool | None:
+    """Whether a text and another value are one object; None where that is left to chance.
+
+    Of those that are written in a program Python has one each, if they are made of letters alone
+    that a name may have (`gradcalc.lang.words.literal`). What is worked out is another one.
+    """
+    if not (isinstance(left, str) or isinstance(right, str)):
+        return None
+    if not (isinstance(left, str) and isinstance(right, str)):
+        return False
+    if words.told(left) != words.told(right):
+        return False
+    return True if left is right and words.is_literal(left) else None
 
 
 def _may_be_one(left: Any, right: Any) -> bool:

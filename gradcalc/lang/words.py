@@ -3,6 +3,7 @@
 import ast
 import re
 import string
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -10,6 +11,19 @@ from gradcalc.errors import InvalidValueError, UnsupportedError
 from gradcalc.lang import objects
 from gradcalc.lang.machine import Machine, Rule
 from gradcalc.lang.program import JAX, NUMPY, TORCH
+
+NAMELIKE = re.compile("[A-Za-z0-9_]*")
+"""Texts of which Python keeps one where they are written in a program."""
+
+
+def literal(text: str) -> str:
+    """A text that stands in a program, which Python has once if it could be a part of a name."""
+    return sys.intern(text) if NAMELIKE.fullmatch(text) else text
+
+
+def is_literal(text: str) -> bool:
+    """Whether a text is the one of `literal` that is equal to it."""
+    return type(text) is str and NAMELIKE.fullmatch(text) is not None and sys.intern(text) is text
 
 
 class Untold(str):
