@@ -175,11 +175,23 @@ TURNED = [
     "e = x.half().double() - x; return (torch.sign(e)*x).sum()",
     "e = x.half() - x; return (torch.relu(e)*1e4*x + x).sum()",
     "return (x*torch.floor((x.half().double() - x)*1e4)).sum()",
+    "h = (x.half() - 1)*1e4/1e4; return x.sum()*(3 if h[0] > 1e-4 else 5)",
+    "w = torch.tensor([.3], dtype=torch.float32); return x.sum()*(3 if abs(w - .3) > 0 else 5)",
 ]
 STEADY = [
     ("h = x.half(); return x.sum()*(3 if h[0] else 5)", 3),
     ("h = x.half(); return x.sum()*(3 if h[1] > 1.2 else 5)", 3),
     ("w = torch.tensor([0.5], dtype=torch.float32); return x.sum()*(3 if w[0] == 0.5 else 5)", 3),
+    (
+        "u = torch.full((2,), 1/3, dtype=torch.float32)\n    for i in range(30): u = (x + u)/0.5*0.5"
+        " - x + 1e-3\n    return x.sum()*(3 if u.abs().sum() < 1 else 5)",
+        3,
+    ),
+    (
+        "w = torch.tensor([1/3, 0.1], dtype=torch.float32); return x.sum()*"
+        "(3 if (w - 1/3).abs().sum() < 0.5 else 5)",
+        3,
+    ),
 ]
 
 

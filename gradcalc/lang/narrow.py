@@ -67,6 +67,14 @@ LOGICAL = frozenset({"logical_and", "logical_or", "logical_not", "logical_xor"})
 ARRAYS = SimpleNamespace(nint=np.rint, cos=np.cos, one=1.0, isint=lambda x: np.all(x == np.rint(x)))
 """Functions of arrays, for what says where a primitive has a kink."""
 
+STEADY = frozenset(
+    {"add", "sub", "neg", "abs", "maximum", "minimum", "logsumexp", "amax", "amin", "mean", "relu"}
+)
+"""Primitives that make what is wrong with an operand no larger."""
+
+BENT = frozenset({"abs", "maximum", "minimum", "clamp", "relu"})
+"""Primitives that have kinks and no jumps."""
+
 SLACK = 16
 """How many roundings may have added up in what is compared."""
 
@@ -231,7 +239,7 @@ def spread(machine: Machine, row: Primitive, arguments: Mapping[str, Any], resul
             part.rough = rounds(machine, part, short)
         if part.rough and machine.backend.at_hand:
             check_range(machine.elements(part), part.rough)
-            part.reach = _reach(machine, arguments, part)
+            part.reach = _reach(machine, row, arguments, part)
 
 
 def _are_whole(machine: Machine, part: Tensor) -> bool:
@@ -285,15 +293,29 @@ def _largest(numbers: Any) -> float:
     return float(found.max(initial=0.0))
 
 
-def _reach(machine: Machine, arguments: Mapping[str, Any], result: Tensor) -> float:
+def _reach(machine: Machine, row: Primitive, arguments: Mapping[str, Any], result: Tensor) -> float:
     """How large what was rounded is beside the result: a difference may be all rounding, and what
     it is multiplied by multiplies that too."""
     largest = found = _largest(machine.elements(result))
     for part in _parts(arguments.values()):
         own = _largest(machine.elements(part))
-        grown = largest / own if own else 1.0
-        found = max(found, max(part.reach, part.owner.reach, own) * max(1.0, grown))
+        grown = 1.0 if row.name in STEADY else _scale(row, arguments)
+        if grown is None:
+            grown = max(1.0, largest / own if own else 1.0)
+        found = max(found, max(part.reach, part.owner.reach, own) * grown)
     return found
+
+
+def _scale(row: Primitive, arguments: Mapping[str, Any]) -> float | None:
+    """How many times larger a product with a number, or a quotient by one, makes all that is in
+    the other operand; None for anything else."""
+    x, y = (*arguments.values(), None, None)[:2]
+    if row.name not in ("mul", "div"):
+        return None
+    number = x if row.name == "mul" and plain.is_number(x) else y
+    if not plain.is_number(number) or (row.name == "div" and not number):
+        return None
+    return abs(float(number)) if row.name == "mul" else 1 / abs(float(number))
 
 
 def _parts(values: Iterable[Any]) -> Iterator[Tensor]:
@@ -338,6 +360,9 @@ def _margins(row: Elementwise, given: Mapping[str, Any]) -> list[NDArray[np.floa
 def _check_steady(
     machine: Machine, row: Primitive, arguments: Mapping[str, Any], bits: int
 ) -> None:
+    if row.name in BENT and not any(map(machine.carries, _parts(arguments.values()))):
+        # what it gives bends there, and does not jump: a slope alone would
+        return
     near, room = False, SLACK * 2.0**-bits
     beyond = max((max(p.reach, p.owner.reach) for p in _parts(arguments.values())), default=0.0)
     if isinstance(row, Elementwise) and row.kinks is not None:
@@ -362,5 +387,6 @@ def _check_steady(
         raise UnsupportedError(
             f"what {row.name} gives hangs on how its operands are rounded to fewer digits,"
             " which is not done here",
-            hint="--dtype calculates all in one of few digits; or leave the cast out",
+            hint="--dtype calculates all in one of few digits; or leave out what makes them"
+            " of few, a cast or dtype=",
         )
