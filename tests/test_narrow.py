@@ -183,8 +183,8 @@ STEADY = [
     ("h = x.half(); return x.sum()*(3 if h[1] > 1.2 else 5)", 3),
     ("w = torch.tensor([0.5], dtype=torch.float32); return x.sum()*(3 if w[0] == 0.5 else 5)", 3),
     (
-        "u = torch.full((2,), 1/3, dtype=torch.float32)\n    for i in range(30): u = (x + u)/0.5*0.5"
-        " - x + 1e-3\n    return x.sum()*(3 if u.abs().sum() < 1 else 5)",
+        "u = torch.full((2,), 1/3, dtype=torch.float32)\n    for i in range(30):"
+        " u = (x + u)/0.5*0.5 - x + 1e-3\n    return x.sum()*(3 if u.abs().sum() < 1 else 5)",
         3,
     ),
     (
