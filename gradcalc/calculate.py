@@ -230,7 +230,7 @@ def _stranger(problem: Problem, ask: Ask, *, inexact: bool) -> str | None:
     from gradcalc.derive.elsewhere import elsewhere
     from gradcalc.derive.runs import Runs
     from gradcalc.enclosure.experiment import Experiment
-    from gradcalc.enclosure.rounding import stranger
+    from gradcalc.enclosure.strangers import stranger
 
     # many numbers are many cases
     many = sum(np.size(values) for values in problem.inputs.values()) > MANY
@@ -242,7 +242,7 @@ def _stranger(problem: Problem, ask: Ask, *, inexact: bool) -> str | None:
             found = (
                 None
                 if isinstance(answer, Absent)
-                else stranger(experiment, answer.steps, inexact=inexact)
+                else stranger(experiment, answer, inexact=inexact)
             )
         except GradcalcError:
             continue

@@ -437,8 +437,9 @@ class Reference(Testimony):
 
     `exact` are the gradients in many digits, `total` is the number that was differentiated. `radii`
     bound how far off each element of `exact` is, where that is proved. `events` are the primitives
-    met at or near a kink or border, the closest first. `size` is how much the run was. `doubt` is
-    why autograd cannot be held to it all the same, None if it can.
+    met at or near a kink or border, the closest first. `conventions` are the calls whose gradient
+    is not that of their value, as the library means them. `size` is how much the run was. `doubt`
+    is why autograd cannot be held to it all the same, None if it can.
     """
 
     exact: Mapping[str, Reals]
@@ -446,6 +447,7 @@ class Reference(Testimony):
     sensitivity: Sensitivity
     radii: Mapping[str, Array] = field(default_factory=dict)
     events: tuple[Event, ...] = ()
+    conventions: tuple[Stop, ...] = ()
     size: int = 0
     doubt: str | None = None
 
@@ -533,6 +535,7 @@ class Slopes(Absent):
 
     probes: tuple[Probe, ...]
     path: tuple[Branch, ...]
+    conventions: tuple[Stop, ...] = ()
 
 
 R = TypeVar("R", bound=Reference)

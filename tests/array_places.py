@@ -147,7 +147,7 @@ def by_order(sort: Call) -> Mapping[str, Call]:
     return {
         "topk": lambda call, *args, **given: _topk(call, sort, *args, **given),
         "kthvalue": lambda call, *args, **given: _kthvalue(call, sort, *args, **given),
-        "argsort": lambda call, *args, **given: sort(call, *args, **given).indices,
+        "argsort": lambda call, *args, stable=False, **given: sort(call, *args, **given).indices,
     }
 
 

@@ -421,7 +421,7 @@ class ElementBackend:
             return value
         return self.graph.constant(float(round_to(np.float64(value), self.dtype)))
 
-    def detach(self, tensor: Any, name: str | None, source: str | None = None) -> Any:
+    def detach(self, tensor: Any, name: str | None, by: str | None = None) -> Any:
         where = (name, self.graph.place, tensor.shape)
         key = (*where, self._met[where])
         self._met[where] += 1

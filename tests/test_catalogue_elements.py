@@ -110,6 +110,8 @@ np.vander(x, 4)
 np.convolve(x, y, 'same')
 np.correlate(x, y, 'full')
 np.interp(y, [-3.0, 0.0, 2.0], z)
+np.interp(x, [3.0, -1.0, 0.5, 2.0], [1.0, 3.0, -1.0, 2.5], period=3.25)
+np.interp(y, [-3.0, 0.375, 1.125], z, period=-2.5, left=7.0)
 """.strip().split("\n")
 
 
@@ -163,6 +165,8 @@ AWKWARD = [
     ("torch.nan_to_num(x)", {"x": [math.nan, math.inf, 2.0]}, "verified"),
     ("where(isnan(x), 0, x)", {"x": [math.nan, 1.0]}, "verified"),
     ("np.interp(x, [0.0, 1.0, 2.0], [1.0, 3.0, 2.5])", {"x": 1.0}, "kink"),
+    ("np.interp(x, [0.0, 1.0, 2.5], [1.0, 3.0, 2.5], period=4)", {"x": 4.0}, "kink"),
+    ("np.interp(x, [0.5, 1.0, 2.5], [1.0, 3.0, 2.5], period=4)", {"x": 4.0}, "verified"),
 ]  # fmt: skip
 
 

@@ -13,6 +13,7 @@ import pytest
 import torch
 
 import gradcalc
+from gradcalc import grad
 from gradcalc.errors import InvalidValueError, UnsupportedError
 
 FILE = Path(__file__).parent / "programs" / "complex.txt"
@@ -162,3 +163,55 @@ def f(A):
         report = gradcalc.grad(text, A=A)
         assert report.verdict.outcome == "verified", report.verdict.message
         assert np.allclose(report.gradient["A"], expected, rtol=0, atol=1e-6)
+
+
+NEGATIVE = [-1.0, 0.5, 0.2, -2.0, 1.0, -4.0]
+
+REAL_BY_FORM = (
+    "np.angle(np.fft.rfft(x)).sum()",
+    "np.angle(np.fft.rfft(x[:5])).sum()",
+    "np.angle(np.fft.rfft(x))[0]",
+    "np.angle(np.fft.rfft(x)[1:]).sum()",
+    "np.log(np.fft.rfft(x)).imag.sum()",
+    "np.sqrt(np.fft.rfft(x)).imag.sum()",
+    "np.angle(np.fft.rfft(x.reshape(2, 3), axis=0)).sum()",
+    "np.angle(np.fft.rfft(x.reshape(2, 3), norm='ortho')).sum()",
+    "torch.fft.rfft(x).angle().sum()",
+    "torch.fft.rfft(x, norm='ortho').angle().sum()",
+    "torch.fft.rfft(x)[0].log().imag.sum()",
+    "(torch.fft.rfft(x).angle() * torch.fft.rfft(x).abs()).sum()",
+)
+
+
+@pytest.mark.parametrize("text", REAL_BY_FORM)
+def test_a_frequency_that_is_real_by_form_has_its_angle(text: str) -> None:
+    program = f"import numpy as np\nimport torch\ndef f(x):\n    return {text}\n"
+    known: dict[str, Any] = {}
+    exec(program, known)
+    f, numpys = known["f"], text.startswith("np")
+
+    def value(x: Any) -> float:
+        return float(f(x) if numpys else f(torch.tensor(x)))
+
+    answer = grad(program, x=NEGATIVE)
+    assert answer.verdict.exit_code == 0
+    point, step = np.array(NEGATIVE), 1e-6
+    assert np.allclose(answer.value, value(point))
+    slopes = [
+        (value(point + step * one) - value(point - step * one)) / (2 * step) for one in np.eye(6)
+    ]
+    assert np.allclose(answer.gradient["x"], slopes, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "z = np.fft.rfft(x)\nz[0] = z[0]*x[1]\nnp.angle(z).sum()",
+        "np.angle(np.conj(np.fft.rfft(x))).sum()",
+        "np.angle(np.fft.ihfft(x)).sum()",
+        "np.angle(x + 0j*x).sum()",
+    ],
+)
+def test_elsewhere_the_sign_of_a_zero_says_which_angle_it_is(text: str) -> None:
+    with pytest.raises(UnsupportedError, match="negative real axis"):
+        grad(f"import numpy as np\n{text}", x=NEGATIVE)

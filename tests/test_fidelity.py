@@ -20,6 +20,7 @@ from benchmarks.fidelity.oracle import Finding, Outcome, judge, truth
 from benchmarks.fidelity.readings import HAS_JAX
 from benchmarks.fidelity.whole import judge_whole
 from gradcalc import grad
+from gradcalc.errors import UnsupportedError
 from gradcalc.witnesses.autograd import TorchBackend
 from tests.sweeps import SHARE, share
 
@@ -145,3 +146,14 @@ def test_what_is_left_where_all_cancels_is_no_other_reading(text: str) -> None:
     for seed in range(5):
         x = np.random.default_rng(seed).standard_normal((5, 3))
         assert grad(f"import numpy as np\n{text}", x=x).verdict.exit_code in (0, 3)
+
+
+def test_the_order_of_equal_numbers_is_open_where_numpy_leaves_it_open() -> None:
+    x = np.tile([1.0, 0.5, 1.0, 0.25], 12)
+    text = "import numpy as np\nx[np.argsort(x{})][::3].sum()"
+    kept = grad(text.format(", kind='stable'"), x=x)
+    order = np.argsort(x, kind="stable")
+    assert kept.value == x[order][::3].sum()
+    if not np.array_equal(np.argsort(x), order):
+        with pytest.raises(UnsupportedError, match="which of equal numbers comes first"):
+            grad(text.format(""), x=x)

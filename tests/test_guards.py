@@ -18,13 +18,14 @@ from gradcalc.derive import modes
 from gradcalc.derive.runs import Runs
 from gradcalc.enclosure.consistency import contradiction
 from gradcalc.enclosure.experiment import LEVEL, TIE
-from gradcalc.enclosure.rounding import stranger
+from gradcalc.enclosure.strangers import stranger
 from gradcalc.enclosure.trial import FAR
 from gradcalc.expr import ops
 from gradcalc.expr.floats import Floats
 from gradcalc.expr.formula import Formulas
 from gradcalc.expr.written import Written
 from gradcalc.readback.roundtrip import ReadBack, RoundTrip
+from gradcalc.testimony import Computed, Step
 from gradcalc.verdict.references import APART
 from gradcalc.witnesses import autograd, symbolic
 from tests.planting_check import (
@@ -210,20 +211,47 @@ def test_rounding_of_cofactors_is_that_of_the_largest() -> None:
 def test_rounding_of_a_determinant_is_no_other_meaning() -> None:
     rows = np.random.default_rng(1).normal(size=(7, 8))
     asked = replace(problem("det(cat([B, B[:1]]))", B=rows), steps=True)
-    steps = autograd.testify(asked).steps
-    assert steps[-1].value != 0
-    assert stranger(experiment(asked), steps) is None
-    off = replace(steps[-1], values=(np.asarray(1e-9),))
-    assert stranger(experiment(asked), [*steps[:-1], off]) == "det"
+    told = autograd.testify(asked)
+    assert told.steps[-1].value != 0
+    assert stranger(experiment(asked), told) is None
+    off = replace(told.steps[-1], values=(np.asarray(1e-9),))
+    assert stranger(experiment(asked), with_last(told, off)) == "det"
 
 
 def test_a_kernel_that_loses_digits_is_no_other_function_where_the_gradients_agree() -> None:
     asked = replace(problem("det(B)", B=np.random.default_rng(1).normal(size=(3, 3))), steps=True)
-    steps = autograd.testify(asked).steps
+    told = autograd.testify(asked)
+    last = told.steps[-1]
     for off, other in ((1e-10, None), (1e-6, "det")):
-        told = replace(steps[-1], values=(steps[-1].values[0] * (1 + off),))
-        assert stranger(experiment(asked), [*steps[:-1], told]) == "det"
-        assert stranger(experiment(asked), [*steps[:-1], told], inexact=True) == other
+        value = replace(last, values=(last.values[0] * (1 + off),))
+        both = replace(value, handed=tuple(part * (1 + off) for part in last.handed))
+        assert stranger(experiment(asked), with_last(told, both)) == "det"
+        assert stranger(experiment(asked), with_last(told, both), inexact=True) == other
+        # its own slope says as much
+        assert stranger(experiment(asked), with_last(told, value)) == other
+
+
+def with_last(told: Computed, step: Step) -> Computed:
+    """An answer with another last step."""
+    return replace(told, steps=(*told.steps[:-1], step))
+
+
+@pytest.mark.parametrize(
+    ("text", "inputs", "told"),
+    [
+        ("sum(polygamma(1, x)**2)", {"x": [0.9]}, "torch gives 1.92253996 for polygamma at 0.9"),
+        ("sum(log(polygamma(1, x)))", {"x": [0.9]}, "torch gives 1.92253996 for polygamma at 0.9"),
+        ("norm(x*1e-200)", {"x": [1.0, 2.0]}, "torch gives 0 for norm, which is 2.23607e-200"),
+        ("norm(x*1e-170)", {"x": [1.0, 2.0]}, "torch gives 0 for norm, which is 2.23607e-170"),
+        ("sqrt(sum((x*1e-200)**2))", {"x": [1.0, 2.0]}, "pow at 1e-200, 2 underflows to 0"),
+    ],
+)
+def test_what_a_kernel_loses_is_said_and_not_taken_for_another_meaning(
+    text: str, inputs: dict[str, Any], told: str
+) -> None:
+    found = report(text, **inputs)
+    assert found.verdict.outcome == "wrong"
+    assert any(told in finding.message for finding in found.findings)
 
 
 @pytest.mark.parametrize("x", [0.5, 2.3, -1.3])

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from gradcalc import grad
-from gradcalc.errors import GradcalcError
+from gradcalc.errors import GradcalcError, UnsupportedError
 from gradcalc.lang.fence import compile_program
 from tests.lang_backends import torch_run
 from tests.sweeps import share
@@ -324,3 +324,40 @@ def test_only_what_rounds_is_said_to_round(text: str, dtypes: list[str]) -> None
     program = compile_program(f"import torch\ndef f(x):\n    return (x*({text})).sum()")
     run = torch_run(program, {"x": [0.1, 0.7]})
     assert [cast.kind.split()[-1] for cast in run.casts] == dtypes
+
+
+SMALL: tuple[tuple[str, str, float, bool], ...] = (
+    # a cast, the dtype, a number, whether hardly anything is left of it
+    ("x.half()", "float16", 1e-8, True),
+    ("x.half()", "float16", 2e-7, True),
+    ("x.half()", "float16", 1e-4, False),
+    ("x.half()", "float16", 0.0, False),
+    ("x.half()", "float16", 2.0**-24, False),
+    ("x.float()", "float32", 1e-50, True),
+    ("x.float()", "float32", 1e-30, False),
+    ("x.to(torch.bfloat16)", "bfloat16", 1e-41, True),
+    ("x.to(torch.bfloat16)", "bfloat16", 1e-30, False),
+    ("x * torch.tensor(1e-9, dtype=torch.float16)", "float16", 1e-9, True),
+)
+
+
+@pytest.mark.parametrize(("text", "dtype", "number", "lost"), SMALL)
+def test_what_a_narrower_cast_makes_nearly_nothing_of_is_refused(
+    text: str, dtype: str, number: float, lost: bool
+) -> None:
+    held = float(torch.tensor(number, dtype=torch.float64).to(getattr(torch, dtype)))
+    assert (abs(held - number) > 0.01 * number) == lost
+    program = f"import torch\ndef f(x):\n    return ({text}).sum()\n"
+    if not lost:
+        assert grad(program, x=[number, 1.0]).verdict.exit_code == 0
+        return
+    with pytest.raises(UnsupportedError, match=rf"is .* in {dtype}"):
+        grad(program, x=[number, 1.0])
+
+
+def test_what_underflows_on_the_way_is_told() -> None:
+    program = "import torch\ndef f(x):\n    return torch.log(torch.softmax(x.half(), 0)).sum()\n"
+    told = [f.message for f in grad(program, x=[1.0, 20.0]).findings]
+    assert any("float16 holds little or nothing of some of what softmax gives" in t for t in told)
+    told = [f.message for f in grad(program, x=[1.0, 2.0]).findings]
+    assert not any("little or nothing" in t for t in told)

@@ -49,6 +49,25 @@ def test_a_piece_by_itself(text: str, at: float, outcome: str) -> None:
     assert not answer.gradients[0].elements
 
 
+JOINTS: tuple[tuple[str, float], ...] = (
+    ("relu(x)", 0.0), ("selu(x)", 0.0), ("elu(x, 1.7)", 0.0), ("elu(x)", 0.0), ("celu(x)", 0.0),
+    ("leaky_relu(x, 0.3)", 0.0), ("prelu(x, tensor([0.25]))", 0.0), ("relu6(x)", 6.0),
+    ("hardtanh(x)", -1.0), ("hardswish(x)", 3.0), ("hardswish(x)", -3.0), ("hardsigmoid(x)", 3.0),
+    ("hardsigmoid(x)", -3.0), ("softshrink(x)", 0.5), ("hardshrink(x)", -0.5),
+    ("threshold(x, 0.5, 0.5)", 0.5), ("threshold(x, 0.5, 0)", 0.5), ("softplus(x, 1, 2)", 2.0),
+    ("gelu(x)", 0.0), ("selu(x)/3", 0.0), ("log(exp(abs(x))/3 + 2/3)", 0.0),
+)  # fmt: skip
+"""Functions of each element, and where their pieces meet: there the value may cancel to 0."""
+
+
+@pytest.mark.parametrize(("text", "at"), JOINTS, ids=[f"{text} {at}" for text, at in JOINTS])
+def test_a_joint_is_the_same_beside_other_elements(text: str, at: float) -> None:
+    alone = report(f"sum({text})", x=[at])
+    beside = report(f"sum({text})", x=[at, 7.5])
+    assert alone.verdict.outcome is not Outcome.UNRESOLVED
+    assert beside.verdict.outcome is alone.verdict.outcome
+
+
 @pytest.mark.parametrize("seed", range(share(60)))
 def test_each_piece_of_a_sum_has_its_own_outcome(seed: int) -> None:
     random = np.random.default_rng(seed)

@@ -20,7 +20,7 @@ from gradcalc.expr.nodes import Forms, Node, ancestry
 from gradcalc.expr.protocols import Arithmetic
 from gradcalc.lang.backend import LARGEST, round_to
 from gradcalc.lang.evaluate import by_definition
-from gradcalc.lang.program import Budget
+from gradcalc.lang.program import Budget, Stop
 from gradcalc.primitives import BY_NAME, Composite, Elementwise, Primitive, Structural
 
 
@@ -72,6 +72,7 @@ class Recorder:
         self.notes: list[Note] = []
         self.observations: list[Observation] = []
         self.detached: dict[Any, int] = {}
+        self.conventions: dict[int, Stop] = {}
         self.calls: list[Call] = []
         self._replay = replay or {}
         self._met: Counter[Any] = Counter()
@@ -165,8 +166,11 @@ class Recorder:
         """What a node is in this run."""
         return self._known[node.order]
 
-    def detach(self, x: Traced, name: str | None) -> Traced:
-        """The same values, which pass no gradient back; where none could it is left as it is."""
+    def detach(self, x: Traced, name: str | None, by: str | None = None) -> Traced:
+        """The same values, which pass no gradient back; where none could it is left as it is.
+
+        What a primitive does so `by` convention is noted, be it in its definition.
+        """
         if _is_held(x.node):
             return x
         node = self.forms(ops.DETACH, x.node, name=name)
@@ -174,6 +178,9 @@ class Recorder:
         key = (*where, self._met[where])
         self._met[where] += 1
         self.detached[key] = node.order
+        by = by or self.inside
+        if by is not None and x.active and self.place is not None:
+            self.conventions[node.order] = Stop("convention", by, self.place)
         return self._noted(node, (x,), lambda: self._replay.get(key, x.value), active=False)
 
     def drawn(self, x: Traced) -> Traced:
@@ -270,8 +277,8 @@ class RecordingBackend:
         ]
         return recorder.elementwise(row, variant, tuple(operands))
 
-    def detach(self, tensor: Any, name: str | None, source: str | None = None) -> Any:
-        return self.recorder.detach(tensor, name)
+    def detach(self, tensor: Any, name: str | None, by: str | None = None) -> Any:
+        return self.recorder.detach(tensor, name, by)
 
     def drawn(self, values: NDArray[np.float64]) -> Any:
         return self.recorder.drawn(self.constant(values))

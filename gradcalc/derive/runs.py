@@ -13,7 +13,7 @@ from gradcalc.derive.recorder import Recorder, RecordingBackend, Traced
 from gradcalc.derive.trace import Derivation, Derived, Observation, Trace
 from gradcalc.errors import GradcalcError
 from gradcalc.expr.floats import Floats
-from gradcalc.expr.nodes import Node
+from gradcalc.expr.nodes import Node, ancestry
 from gradcalc.expr.protocols import Arithmetic
 from gradcalc.lang import trees
 from gradcalc.lang.program import Budget
@@ -100,6 +100,7 @@ def record(
     }
     before = limits.steps
     execution = execute(problem, backend, leaves, backend.budget)
+    reached = {node.order for node in ancestry([execution.target.node])}
     bound = {n: v.node.order for n, v in execution.scope.items() if isinstance(v, Traced)}
     trace = Trace(
         # what is recorded later, for a claim, is not of this run
@@ -115,6 +116,7 @@ def record(
         path=execution.run.path,
         observations=tuple(recorder.observations),
         detached=dict(recorder.detached),
+        conventions=tuple(s for k, s in recorder.conventions.items() if k in reached),
         calls=tuple(recorder.calls),
         steps=before - limits.steps,
     )

@@ -20,7 +20,7 @@ from gradcalc.expr.evaluate import Plan
 from gradcalc.expr.nodes import SHOWN_ELEMENTS, Data, Forms, Node, ancestry
 from gradcalc.expr.protocols import Arithmetic
 from gradcalc.lang.chance import RANDOM
-from gradcalc.lang.program import Branch
+from gradcalc.lang.program import Branch, Stop
 from gradcalc.primitives import Elementwise
 
 T = TypeVar("T")
@@ -128,8 +128,10 @@ class Trace:
     is differentiated. `weights` are those of the output's elements; `bound` are the numbers of the
     nodes that the names of the program stand for in the end, `names` all its names. `observations`
     are what the run was steered by: a program does the same wherever it sees the same. `detached`
-    are the numbers of detached values, by where and for which time `detach` met them. `calls` are
-    the primitives that the program called, in order. `steps` is how many it took.
+    are the numbers of detached values, by where and for which time `detach` met them; `conventions`
+    are the calls of primitives that have passed no gradient back, or another one than that of their
+    value, to what the output is made of. `calls` are the primitives that the program called, in
+    order. `steps` is how many it took.
     """
 
     forms: Forms
@@ -145,6 +147,7 @@ class Trace:
     observations: tuple[Observation, ...]
     detached: Mapping[Any, int]
     calls: tuple[Call, ...]
+    conventions: tuple[Stop, ...] = ()
     steps: int = 0
 
     @property

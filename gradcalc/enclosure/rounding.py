@@ -1,8 +1,4 @@
-"""What rounding does to a gradient: runs in as few bits as floats have, and error analysis.
-
-By that the enclosed values of a run are also held against those that a library has for the same
-operations.
-"""
+"""What rounding does to a gradient: runs in as few bits as floats have, and error analysis."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,10 +13,9 @@ from gradcalc.derive.modes import Eager, tangent_of
 from gradcalc.derive.trace import Derived
 from gradcalc.enclosure.experiment import Experiment
 from gradcalc.enclosure.trial import Reals, Trial, largest
-from gradcalc.errors import GradcalcError
 from gradcalc.expr import ops
 from gradcalc.expr.nodes import Node
-from gradcalc.testimony import Array, Step
+from gradcalc.testimony import Array
 
 ROUNDED = 3
 """Runs with as few bits as the dtype has, which round differently."""
@@ -33,9 +28,6 @@ ADDED_UP = 1_000_000
 
 PRECISE = 192
 """Bits with which a primitive of elements is computed before it is rounded."""
-
-ROOM = 256
-"""How many of the roundings that error analysis finds two values may be apart."""
 
 SIGNED = (
     ops.SOLVE, ops.INV, ops.UNSORT, ops.REORDER, *ops.ALONG.values(), *ops.DECOMPOSED,
@@ -267,51 +259,3 @@ class _Sizes(Eager):
     def fine(self, sizes: Any) -> Any:
         """The middles, 0 for what is not known."""
         return each(lambda b: b.mid() if b.is_finite() else ZERO, sizes)
-
-
-# -- a library's values ------------------------------------------------------------------------
-
-
-def stranger(experiment: Experiment, steps: Sequence[Step], *, inexact: bool = False) -> str | None:
-    """The first primitive whose value is not, to rounding, what the check has for it.
-
-    None where there is none, or where the two did not do the same. Two that have half of the digits
-    in common are one function, of which a kernel loses the others, where it may be `inexact`.
-    """
-    try:
-        centre = experiment.centre
-    except (OutOfReach, GradcalcError):
-        return None
-    calls = centre.trace.calls
-    if [call.primitive for call in calls] != [step.primitive for step in steps]:
-        return None
-    dtype = experiment.problem.dtype
-    with np.errstate(all="ignore"), flint.ctx.workprec(centre.bits):
-        # most values are off by no more than a few roundings of their own
-        pairs = [
-            (number, value, step.primitive)
-            for call, step in zip(calls, steps, strict=True)
-            for number, value in zip(call.results, step.values, strict=False)
-        ]
-        off = [pair for pair in pairs if _is_apart(centre, *pair[:2], None, dtype)]
-        errors = errors_of(centre, dtype) if off else []
-        for number, value, primitive in off:
-            if _is_apart(centre, number, value, errors[number], dtype, inexact=inexact):
-                return primitive
-    return None
-
-
-def _is_apart(
-    centre: Trial, number: int, value: Any, errors: Any, dtype: str, *, inexact: bool = False
-) -> bool:
-    true = centre.values[number]
-    if value.shape != true.shape:
-        return True
-    apart = to_floats(np.abs(true - centre.arithmetic.asarray(value)))
-    info = np.finfo(dtype)
-    sizes = np.abs(to_floats(true)) + (0 if errors is None else to_floats(errors))
-    room = ROOM * float(info.eps) * sizes
-    if inexact:
-        room += float(info.eps) ** 0.5 * np.abs(to_floats(true))
-    # what overflows or underflows on the way is no other function
-    return bool(np.any((apart > room + float(info.tiny)) & np.isfinite(value)))

@@ -228,12 +228,12 @@ def _looked_at(sampler: Sampler, here: Trial, part: Part, met: tuple[Met, ...]) 
     affordable = EXPLORED // max(experiment.size, 1)
     if not here.finite and experiment.wild is not None:
         raise OutOfReach(str(experiment.wild_among(part.columns)))
-    if here.finite and not here.tight:
+    base = part.of(sampler.base, sampler.base)
+    if here.finite and not here.tight_beside(sampler.base.whole, base.whole):
         raise OutOfReach(UNTIGHT)
     still = None if here.finite else wild_constant(here)
     if still is not None:
         raise OutOfReach(f"the value is not finite, nor is it beside the point: {still}")
-    base = part.of(sampler.base, sampler.base)
 
     def sample(direction: Any, radius: Any, times: int = 1) -> Trial:
         return sampler(part, direction, radius, times)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
+import flint
 import numpy as np
 from numpy.typing import NDArray
 
@@ -38,6 +39,9 @@ FAR = "numbers far beyond any float"
 
 WHOLE = (ops.DET, ops.LOGDET, ops.INV, ops.SOLVE, ops.SORT, *ops.DECOMPOSED)
 """Operations each element of whose result may come from any of their operands'."""
+
+BESIDE = 2 * TIGHT
+"""Bits of a total that what is only nearly 0 in it does not reach."""
 
 HANDLED = 2
 """Inputs and gradients that are moved, rounded and compared in the time of one function."""
@@ -111,6 +115,14 @@ class Trial:
     def finite(self) -> bool:
         """Whether the total and all gradients are finite numbers."""
         return bool(self.whole.is_finite()) and all(ball.is_finite() for ball in self._all())
+
+    def tight_beside(self, all_of_it: Ball, mine: Ball) -> bool:
+        """Whether this is tight as a part of what adds up to a total, its own being known as `mine`
+        with more bits: what cancels in it may leave a radius that is nothing beside the others'."""
+        if not all(map(is_tight, self._all())):
+            return False
+        room = abs(all_of_it) * flint.arb(2) ** -BESIDE
+        return is_tight(self.whole) or bool(mine.rad() <= room)
 
     def meets(self, other: "Trial", *, gradients: bool) -> bool:
         """Whether another run may have the same total, and the same gradients."""

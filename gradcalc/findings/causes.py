@@ -22,6 +22,7 @@ from gradcalc.testimony import (
     Nature,
     Neighbourhood,
     Reference,
+    Slopes,
     trusted,
 )
 from gradcalc.verdict.judge import Judgement
@@ -46,6 +47,7 @@ def find(
         *runs.broadcasts(autograd),
         *runs.overwritten(autograd),
         *_point(problem, autograd, reference, judgement),
+        *_conventions(formula, reference),
         *runs.zeros(problem, autograd, reference, judgement.verdict.outcome),
         *runs.narrow(autograd),
         *runs.readings(autograd),
@@ -68,6 +70,15 @@ def _formulas(problem: Problem, formula: Derived | Absent) -> Iterator[Finding]:
             reasons.setdefault(failure, []).append(name)
     for reason, those in reasons.items():
         yield Finding("formula", f"{names_text(those)}: {reason}")
+
+
+def _conventions(*witnesses: Reference | Absent) -> Iterator[Finding]:
+    """What a primitive gives for a gradient that is not that of its value."""
+    known = [w.conventions for w in witnesses if isinstance(w, Reference | Slopes)]
+    for stop in tuple(dict.fromkeys(stop for stops in known for stop in stops))[:MOST]:
+        row = BY_NAME[stop.source]
+        assert isinstance(row, Composite)
+        yield Finding("convention", f"{row.name} {row.convention}", None, stop.span)
 
 
 # -- the point ---------------------------------------------------------------------------------

@@ -119,6 +119,8 @@ def _stopping(stop: Stop) -> tuple[str | None, str | None]:
         return "makes a plain number of a tensor", FUNCTION
     if stop.kind in ("linspace", "logspace"):
         return "takes its bounds as plain numbers", SPACED if stop.kind == "linspace" else None
+    if stop.kind == "data":
+        return "takes numbers as data", None
     if stop.kind == "index":
         return "takes whole numbers out of a tensor", None
     if stop.kind in NUMBERS:

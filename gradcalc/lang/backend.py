@@ -54,8 +54,9 @@ class Backend(Protocol):
     def apply(self, row: Primitive, arguments: Mapping[str, Any], span: Span) -> Any:
         """The primitive of the row, its arguments by name."""
 
-    def detach(self, tensor: Any, name: str | None) -> Any:
-        """The same values, which pass no gradient back; `name` is what the user calls them."""
+    def detach(self, tensor: Any, name: str | None, by: str | None = None) -> Any:
+        """The same values, which pass no gradient back; `name` is what the user calls them, `by`
+        the primitive that does so of its own accord."""
 
     def copy(self, tensor: Any) -> Any:
         """The same values, and the same gradient, in memory of their own."""

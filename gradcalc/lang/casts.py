@@ -291,6 +291,7 @@ def _rounded(machine: Machine, value: Tensor, bits: int) -> Tensor | None:
     if np.array_equal(found, numbers, equal_nan=True):
         return None
     narrow.check_range(numbers, bits)
+    narrow.check_small(numbers, bits)
     if machine.backend.at_hand:
         machine.note_cast(f"{HELD}{narrow.SHORTER[bits]}")
     made: Tensor = machine.constant(found)

@@ -273,13 +273,20 @@ def angle(machine: Machine, z: Complex) -> Any:
         raise UnsupportedError("the angle of 0 is left open", hint="keep away from 0")
     if _is_real(machine, z):
         return machine.constant(np.where(real < 0, math.pi, 0.0))
-    if ((imaginary == 0) & (real < 0)).any():
+    real_by_form = im.is_null & (real < 0)
+    if ((imaginary == 0) & (real < 0) & ~real_by_form).any():
         raise UnsupportedError(
             "the angle jumps at the negative real axis, where the sign of a zero says on which side"
             " a number is",
             hint="keep away from it, or use real numbers there",
         )
-    return ops.call(machine, "atan2", im, re)
+    if not real_by_form.any():
+        return ops.call(machine, "atan2", im, re)
+    # a half turn, and no slope
+    marks = ops.call(machine, "ne", machine.constant(real_by_form * 1.0), 0.0)
+    aside = ops.call(machine, "where", marks, 1.0, re)
+    turns = machine.constant(np.where(real_by_form, math.pi, 0.0))
+    return ops.binary(machine, "add", ops.call(machine, "atan2", im, aside), turns)
 
 
 def _exp(machine: Machine, z: Complex) -> Complex:

@@ -572,26 +572,27 @@ class Machine:
                 hint="zeros(n), ones(n) and arange(n) make long tensors",
             )
 
-    def detach(self, value: Any, name: str | None) -> Any:
+    def detach(self, value: Any, name: str | None, by: str | None = None) -> Any:
         """A value that passes no gradient back; numbers, integers, masks and lists of them stay.
 
         What is detached stays what it is around the point. Integers pass nothing back of
-        themselves, and they jump there if what they are made of does.
+        themselves, and they jump there if what they are made of does. `by` is the primitive that
+        asks for it where the program does not.
         """
         if isinstance(value, list | tuple):
-            parts = [self.detach(item, None) for item in value]
+            parts = [self.detach(item, None, by) for item in value]
             if hasattr(value, "_fields"):
                 return type(value)(*parts)
             return self.spell(type(value)(parts)) if self.is_spelled(value) else type(value)(parts)
         if not isinstance(value, Tensor) or self.is_mask(value) or value.integer:
             return value
-        return self.fixed(value, name)
+        return self.fixed(value, name, by)
 
-    def fixed(self, value: Any, name: str | None) -> Any:
+    def fixed(self, value: Any, name: str | None, by: str | None = None) -> Any:
         """The same of a tensor, be it of integers."""
 
         def read(held: Any) -> Any:
-            return self.backend.detach(held, name)
+            return self.backend.detach(held, name, by)
 
         view = View(value, read, lambda places: places, cut=True)
         cut = memory.viewed(value, read(self._now(value)), value.shape, view, moved=False)

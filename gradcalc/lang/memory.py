@@ -80,6 +80,9 @@ class Tensor:
     `foreign` says that it is an array of numpy's in a text of torch, `sealed` that nobody may write
     into it, `usual` that torch made it of the dtype that it makes tensors of if none is named.
 
+    `null` are elements of an owner that are 0 by the form of what they are made of, and no -0, for
+    as long as nobody writes into it.
+
     `leaf` is the name of a parameter of a network, empty while it has none yet; `trains` says
     whether the program wants a gradient by it.
     """
@@ -104,6 +107,7 @@ class Tensor:
     foreign: bool = False
     sealed: bool = False
     usual: bool = False
+    null: NDArray[np.bool_] | None = None
 
     @property
     def owner(self) -> "Tensor":
@@ -117,6 +121,14 @@ class Tensor:
     def is_cut(self) -> bool:
         """Whether it shares the memory of a tensor whose gradient it does not have."""
         return any(view.cut for view in views(self))
+
+    @property
+    def is_null(self) -> NDArray[np.bool_]:
+        """Which of its elements are 0 by their form."""
+        owner = self.owner
+        if owner.null is None or owner.version:
+            return np.zeros(self.shape, np.bool_)
+        return np.asarray(owner.null.reshape(-1)[self.places()])
 
     def places(self) -> Places:
         """Where in the memory of its owner its elements stand."""

@@ -18,7 +18,7 @@ from gradcalc.lang import plain
 from gradcalc.lang.backend import LARGEST
 from gradcalc.lang.machine import Machine
 from gradcalc.lang.memory import Tensor
-from gradcalc.lang.program import JAX, NONE, TORCH
+from gradcalc.lang.program import ASKED, JAX, NONE, TORCH
 from gradcalc.primitives import Elementwise, Primitive
 
 Range = tuple[float, float]
@@ -42,6 +42,9 @@ WIDTHS: Mapping[str, str] = MappingProxyType(
 
 SHORTER: Mapping[int, str] = MappingProxyType({24: "float32", 11: "float16", 8: "bfloat16"})
 """The floats of fewer bits than 53, by these."""
+
+LEAST: Mapping[int, int] = MappingProxyType({24: -126, 11: -14, 8: -126})
+"""The power of 2 below which they lose bits, by their bits."""
 
 FLOAT32, HALVES = 24, frozenset({11, 8})
 """The bits of the floats that hold those of both halves, and of these."""
@@ -192,6 +195,7 @@ def rounds(machine: Machine, value: Any, bits: int) -> int:
     numbers = machine.elements(value) if isinstance(value, Tensor) else np.asarray(float(value))
     exact = np.array_equal(rounded(numbers, bits), numbers, equal_nan=True)
     check_range(numbers, bits)
+    check_small(numbers, bits)
     if exact and not machine.carries(value):
         return 0
     machine.note_cast(SHORTER[bits])
@@ -238,7 +242,9 @@ def spread(machine: Machine, row: Primitive, arguments: Mapping[str, Any], resul
         elif not part.integer:
             part.rough = rounds(machine, part, short)
         if part.rough and machine.backend.at_hand:
-            check_range(machine.elements(part), part.rough)
+            numbers = machine.elements(part)
+            check_range(numbers, part.rough)
+            _tell_small(machine, f"some of what {row.name} gives", numbers, part.rough)
             part.reach = _reach(machine, row, arguments, part)
 
 
@@ -275,6 +281,7 @@ def _rounds_numbers(
     numbers = np.asarray([float(v) for v in given])
     if machine.program.naming.arrays not in (TORCH, NONE):
         check_range(numbers, bits)
+        _tell_small(machine, "a number", numbers, bits)
     if np.array_equal(rounded(numbers, bits), numbers, equal_nan=True):
         return 0
     if machine.backend.at_hand:
@@ -334,6 +341,46 @@ def check_range(numbers: NDArray[np.float64], bits: int) -> None:
     name = SHORTER[bits]
     if np.any(np.abs(numbers[np.isfinite(numbers)]) > LARGEST[name]):
         raise InvalidValueError(f"a number may be too large for {name}, in which it would be inf")
+
+
+def check_small(numbers: NDArray[np.float64], bits: int) -> None:
+    """Raises `UnsupportedError` for numbers of which floats of so few bits hold little or nothing,
+    as they are next to 0."""
+    small = _small(numbers, bits)
+    if small.any():
+        name, number = SHORTER[bits], numbers[small].flat[0]
+        held = _held(np.asarray(number), bits)
+        raise UnsupportedError(
+            f"{number:.6g} is {held:.6g} in {name}, which is not done here",
+            hint="--dtype calculates all in one of few digits; or leave the cast out",
+        )
+
+
+def _small(numbers: NDArray[np.float64], bits: int) -> NDArray[np.bool_]:
+    """Which numbers lose far more to floats of so few bits than a rounding, next to 0."""
+    return np.asarray(np.abs(_held(numbers, bits) - numbers) > SLACK * 2.0**-bits * np.abs(numbers))
+
+
+def _held(numbers: NDArray[np.float64], bits: int) -> NDArray[np.float64]:
+    """Numbers as multiples of the least one that floats of so few bits hold."""
+    least = 2.0 ** (LEAST[bits] - bits + 1)
+    # what is large is no such multiple to a float, and held well
+    found = np.where(
+        np.abs(numbers) < 2.0 ** LEAST[bits], np.rint(numbers / least) * least, numbers
+    )
+    return np.asarray(found)
+
+
+def _tell_small(machine: Machine, what: str, numbers: NDArray[np.float64], bits: int) -> None:
+    """Remember, once, that a library makes nearly nothing of numbers that are taken as they are."""
+    if any(cast.kind.startswith(f"{ASKED}{SHORTER[bits]} ") for cast in machine.casts):
+        return
+    small = _small(numbers, bits)
+    if machine.backend.at_hand and small.any():
+        machine.note_cast(
+            f"{ASKED}{SHORTER[bits]} holds little or nothing of {what}, as of"
+            f" {numbers[small].flat[0]:.6g}, which is taken as it is"
+        )
 
 
 def _is_number(value: Any) -> bool:

@@ -46,7 +46,7 @@ def embedding(input, weight, padding_idx=None):
         y = matmul(one_hot(input, len(weight)), weight)
     else:
         y = weight[input]
-    if padding_idx is not None:
+    if padding_idx is not None and any(input == padding_idx % len(weight)):
         padding = unsqueeze(input == padding_idx % len(weight), -1)
         y = where(padding, detach(y), y)
     return y
@@ -54,6 +54,8 @@ def embedding(input, weight, padding_idx=None):
       (1.0, TABLE, {"padding_idx": -1})),
               "the rows of weight with these numbers; one for padding has no gradient",
               _embedding, tensors=("input", "weight"), data=("input",), whole=("input",),
+              convention="takes the row of padding_idx here, to which it passes no gradient, as "
+                         "torch documents",
               calls=("torch.nn.functional.embedding (input, weight, padding_idx: int = None, "
                      "max_norm: unset = None, norm_type: unset = 2.0, "
                      "scale_grad_by_freq: unset = False, sparse: ignored = False)",)),

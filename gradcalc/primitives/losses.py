@@ -194,7 +194,9 @@ LIKELIHOODS: tuple[Composite, ...] = (
       (VECTOR, OTHER, [0.5, 1.5, 2.0], {"eps": 1.0, "reduction": "sum"})),
          "mean negative log-likelihood of normal distributions with the variances var",
          "input, target, var, full: bool = False, eps: number = 1e-06, reduction: str = 'mean'",
-         tensors=("input", "target", "var")),
+         tensors=("input", "target", "var"),
+         convention="holds var at eps here, and passes its gradient on as if it did not, as torch "
+                    "documents"),
     loss("soft_margin_loss", "input, target, reduction='mean'", """\
     loss = log(1 + exp(-target*input))
 """, ((VECTOR, [1.0, -1.0, -1.0]), (MATRIX, SIGNS, {"reduction": "sum"}),

@@ -13,6 +13,8 @@ PAIR = [0.75, 1.25]
 FOUR = [0.5, 1.5, 2.0, 0.25]
 RUNNING = ("running_mean", "running_var")
 
+MOVED = "moves its running statistics on here, through which torch passes no gradient"
+
 LAST = """\
     dims = [-1]
     if normalized_shape is not None:
@@ -121,7 +123,8 @@ def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=
 """, ((CHANNELS,), (BATCH, {"weight": PAIR, "bias": PAIR, "eps": 0.25}),
       (BATCH, {"running_mean": PAIR, "running_var": PAIR, "use_input_stats": False})),
               "each channel of each item less its mean, divided by its standard deviation",
-              _instance_norm, tensors=("input", *RUNNING, "weight", "bias"), fixed=RUNNING),
+              _instance_norm, tensors=("input", *RUNNING, "weight", "bias"), fixed=RUNNING,
+              convention=MOVED),
     Composite("batch_norm", """\
 def batch_norm(input, running_mean=None, running_var=None, weight=None, bias=None, training=False,
                momentum=0.1, eps=1e-05):
@@ -142,7 +145,8 @@ def batch_norm(input, running_mean=None, running_var=None, weight=None, bias=Non
       (BATCH, PAIR, PAIR, {"training": True, "weight": PAIR, "bias": PAIR}),
       (BATCH, PAIR, PAIR, {"weight": PAIR, "bias": PAIR})),
               "each channel less its mean, divided by its standard deviation, or by running ones",
-              _batch_norm, tensors=("input", *RUNNING, "weight", "bias"), fixed=RUNNING),
+              _batch_norm, tensors=("input", *RUNNING, "weight", "bias"), fixed=RUNNING,
+              convention=MOVED),
     Composite("local_response_norm", """\
 def local_response_norm(input, size, alpha=0.0001, beta=0.75, k=1.0):
     channels = input.shape[1]

@@ -62,11 +62,11 @@ def _kth_form(f: Any, x: Any, k: int, dim: int, keepdim: bool) -> Extremes:
     return Extremes(values, f.literal(places))
 
 
-def _argsort(x: Any, dim: int = -1, descending: bool = False) -> Any:
-    return x, axis(x.shape, dim), bool(descending)
+def _argsort(x: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> Any:
+    return x, axis(x.shape, dim), bool(descending), bool(stable)
 
 
-def _argsort_form(f: Any, x: Any, dim: int, descending: bool) -> Any:
+def _argsort_form(f: Any, x: Any, dim: int, descending: bool, stable: bool) -> Any:
     if not x.ndim:
         return f.literal(np.zeros(()))
     # where two elements tie, the positions jump
@@ -86,7 +86,9 @@ PLACED: tuple[Structural, ...] = (
            "the k-th element of those in order along dim: a pair (values, positions)",
            lambda t, x, k, dim, keepdim: Extremes(*t.kthvalue(x, k, dim, keepdim))),
     fitted("argsort", _argsort, _argsort_form,
-           ((VECTOR,), (MATRIX, {"dim": 0}), (MATRIX, {"descending": True})),
+           ((VECTOR,), (MATRIX, {"dim": 0}), (MATRIX, {"descending": True}),
+            (VECTOR, {"stable": True})),
            "positions of the elements in order along dim, which have no gradient",
-           lambda t, x, dim, descending: t.argsort(x, dim, descending)),
+           lambda t, x, dim, descending, stable: t.argsort(
+               x, dim=dim, descending=descending, stable=stable)),
 )  # fmt: skip

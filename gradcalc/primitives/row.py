@@ -165,7 +165,9 @@ class Composite:
     `tensors` take tensors, or None where that is the default; the others numbers, words or None.
     `alike` says that its tensors are meant to have one shape: torch broadcasts others, and warns.
     `data`, `whole`, `fixed` and `unlike` are as in `Structural`, `safe` as in `Elementwise`. `flat`
-    says of functions in the definition what it means that nothing flows back through them.
+    says of functions in the definition what it means that nothing flows back through them, and
+    `convention` what is told where the definition detaches something: the gradient is not that of
+    the value then.
     """
 
     name: str
@@ -183,6 +185,7 @@ class Composite:
     safe: tuple[int, int] | None = None
     alike: bool = False
     flat: tuple[tuple[str, str], ...] = ()
+    convention: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "torch", _torchs(self.torch or self.name, tensors=self.tensors))

@@ -194,7 +194,7 @@ class TorchBackend:
             for name, value in arguments.items()
         }
 
-    def detach(self, tensor: Any, name: str | None, source: str | None = None) -> Any:
+    def detach(self, tensor: Any, name: str | None, by: str | None = None) -> Any:
         detached = tensor.detach()
         self.calls.name(detached, self.calls.origin(tensor))
         return detached

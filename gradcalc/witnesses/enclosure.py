@@ -95,7 +95,8 @@ def _in_directions(experiment: Experiment, reason: str) -> Absent:
         return Absent(Absence.TOO_LARGE, f"{reason}, and {further}")
     if not found.probes:
         return Absent(Absence.TOO_LARGE, reason)
-    return Slopes(Absence.TOO_LARGE, reason, found.probes, found.path)
+    conventions = experiment.runs.recording.trace.conventions
+    return Slopes(Absence.TOO_LARGE, reason, found.probes, found.path, conventions)
 
 
 def diagnose(
@@ -214,6 +215,7 @@ def _testify(experiment: Experiment) -> Enclosed | Absent:
         events=view.events,
         radii=radii,
         bits=centre.bits,
+        conventions=centre.trace.conventions,
         size=experiment.size,
     )
 

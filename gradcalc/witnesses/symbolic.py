@@ -126,6 +126,7 @@ def _testify(experiment: Experiment) -> Derived:
         events=events(recording) if found.surveyed else (),
         surveyed=found.surveyed,
         formulas=formulas,
+        conventions=recording.trace.conventions,
         size=recording.trace.size,
         doubt=None if found.known else lost,
     )

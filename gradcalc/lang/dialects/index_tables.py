@@ -67,7 +67,7 @@ where(condition, input, other, *, {OUT})
 where(condition) -> picking.places_that_hold
 topk(input, k: int, dim: int = -1, largest: bool = True, sorted: bool = True, *, {OUT})
 kthvalue(input, k: int, dim: int = -1, keepdim: bool = False, *, {OUT})
-argsort(input, dim: int = -1, descending: bool = False, *, stable: ignored = False) ->
+argsort(input, dim: int = -1, descending: bool = False, *, stable: flag = False) ->
     ordering.first_places
 msort(input, *, {OUT}) -> ordering.in_order
 aminmax(input, *, dim: int = None, keepdim: bool = False, {OUT}) -> ordering.both_ends

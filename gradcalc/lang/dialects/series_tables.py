@@ -65,7 +65,7 @@ polyval(p, x) -> series.polynomial
 vander(x, N: int = None, increasing: flag = False) -> series.powers
 convolve(a, v, mode: str = 'full') -> series.convolved
 correlate(a, v, mode: str = 'valid') -> series.correlated
-interp(x, xp, fp, left: maybe = None, right: maybe = None, period: unset = None) ->
+interp(x, xp, fp, left: maybe = None, right: maybe = None, period: number = None) ->
     series.interpolated
 [numpy.linalg]
 cross(x1, x2, /, *, axis: int = -1) -> cross

@@ -94,7 +94,8 @@ def condition(machine: Machine, **values: Any) -> Any:
         raise InvalidValueError("cond of a matrix whose elements are not all finite")
     if order in (None, 2, -2):
         found = ops.call(machine, "svdvals", matrix)
-        ends = [ops.call(machine, "amax", found, dim=-1), ops.call(machine, "amin", found, dim=-1)]
+        # the first and the last, as torch takes them: of equal ones the slope is theirs alone
+        ends = [ops.index(machine, found, (..., place)) for place in (0, -1)]
         return ops.binary(machine, "div", *(ends[::-1] if order == -2 else ends))
     pair = (matrix, ops.call(machine, "inv", matrix))
     norms = [matrix_norms(machine, x, order, (-2, -1), False) for x in pair]

@@ -32,7 +32,7 @@ def batch_norm(
         return found
     if any(isinstance(value, Tensor) and value.leaf for value in held):
         raise UnsupportedError("in training torch writes over running statistics: give none")
-    x = machine.detach(machine.copy(ops.tensor(machine, input)), None)
+    x = machine.detach(machine.copy(ops.tensor(machine, input)), None, "batch_norm")
     rest = tuple(k for k in range(len(ops.shape(machine, x))) if k != 1)
     _move_on(machine, held, x, rest, momentum)
     return found
@@ -65,7 +65,7 @@ def instance_norm(
         return found
     if any(isinstance(value, Tensor) and value.leaf for value in held):
         raise UnsupportedError("in training torch writes over running statistics: give none")
-    x = machine.detach(machine.copy(ops.tensor(machine, given["input"])), None)
+    x = machine.detach(machine.copy(ops.tensor(machine, given["input"])), None, "instance_norm")
     _move_on(machine, held, x, tuple(range(2, len(ops.shape(machine, x)))), momentum)
     return found
 

@@ -21,16 +21,19 @@ class Ends(NamedTuple):
 
 def first_places(machine: Machine, **values: Any) -> Any:
     """torch's argsort, stable or not."""
-    x, dim, descending = values["input"], values["dim"], values["descending"]
-    return ops.call(machine, "argsort", x, dim, descending)
+    x, *rest = (values[name] for name in ("input", "dim", "descending", "stable"))
+    return ops.call(machine, "argsort", x, *rest)
 
 
 def numpy_places(machine: Machine, a: Any, axis: Any) -> Any:
-    """numpy's argsort: of all elements in a row where the axis is None."""
+    """numpy's argsort: of all elements in a row where the axis is None.
+
+    Equal numbers keep their order, as they do in numpy where it is asked to or they are few.
+    """
     a = ops.tensor(machine, a)
     if axis is None:
         a, axis = ops.reshape(machine, a, (-1,)), 0
-    return ops.call(machine, "argsort", a, axis)
+    return ops.call(machine, "argsort", a, axis, stable=True)
 
 
 def in_order(machine: Machine, **values: Any) -> Any:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
 from gradcalc.lang import ops, plain
 from gradcalc.lang.machine import Machine
@@ -266,21 +268,42 @@ def _slid(machine: Machine, a: Any, v: Any, mode: str) -> Any:
 
 
 def interpolated(
-    machine: Machine, x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None
-) -> Any:
-    """numpy's interp: `left` and `right` are what it gives outside of the points.
+    machine: Machine, x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None,
+    period: Any = None,
+) -> Any:  # fmt: skip
+    """numpy's interp: `left` and `right` are what it gives outside of the points, of which there
+    is none where all repeats itself after a `period`.
 
     At a point the line behind it counts, as for jax.
     """
     x, xp, fp = (ops.tensor(machine, value) for value in (x, xp, fp))
     if len(ops.shape(machine, xp)) != 1 or ops.shape(machine, xp) != ops.shape(machine, fp):
         raise ShapeError("interp needs as many values as points, in two vectors")
+    if period is not None:
+        return _on_lines(machine, *_repeated(machine, x, xp, fp, abs(period)))
     found = _on_lines(machine, x, xp, fp)
     for beyond, sign, place in ((left, "lt", 0), (right, "gt", -1)):
         if beyond is not None:
             outside = ops.binary(machine, sign, x, ops.index(machine, xp, (place,)))
             found = ops.call(machine, "where", outside, beyond, found)
     return found
+
+
+def _repeated(machine: Machine, x: Any, xp: Any, fp: Any, period: float) -> list[Any]:
+    """The points within one period in order, with one more on either side."""
+    if not period:
+        raise InvalidValueError("interp repeats nothing after a period of 0", python="ValueError")
+    x, xp = (ops.call(machine, "remainder", value, period) for value in (x, xp))
+    order = np.argsort(machine.elements(xp), kind="stable")
+    xp, fp = (ops.index(machine, value, (order,)) for value in (xp, fp))
+    ends = [_slices(machine, value, 0, slice(-1, None), slice(0, 1)) for value in (xp, fp)]
+    before = ops.binary(machine, "sub", ends[0][0], period)
+    behind = ops.binary(machine, "add", ends[0][1], period)
+    return [
+        x,
+        ops.call(machine, "concat", [before, xp, behind], 0),
+        ops.call(machine, "concat", [ends[1][0], fp, ends[1][1]], 0),
+    ]
 
 
 def _on_lines(machine: Machine, x: Any, xp: Any, fp: Any) -> Any:

@@ -14,6 +14,8 @@ from gradcalc.primitives.reductions import Extremes
 from gradcalc.primitives.shapes import axis as one_of
 from gradcalc.primitives.shapes import numbers
 
+NONE_KNOWN = "nanmedian of no numbers at all is NaN, which has no gradient"
+
 RENORM = 1e-7
 """What torch adds to the norm by which renorm divides."""
 
@@ -84,8 +86,12 @@ def entropy_of_linear(
 
 def _missing(machine: Machine, x: Any, dim: int) -> Any:
     """How many elements along a dimension are no numbers."""
-    marks = machine.elements(ops.call(machine, "isnan", x)).astype(bool)
-    return marks.sum(axis=dim)
+    return _marked(machine, x).sum(axis=dim)
+
+
+def _marked(machine: Machine, x: Any) -> Any:
+    """Which elements are no numbers."""
+    return machine.elements(ops.call(machine, "isnan", x)).astype(bool)
 
 
 def _ordered(machine: Machine, x: Any, dim: int) -> Any:
@@ -99,7 +105,12 @@ def middle(machine: Machine, input: Any, dim: Any = None, keepdim: Any = False) 
     x = ops.tensor(machine, input)
     if dim is None:
         row = ops.reshape(machine, x, (-1,))
-        return _middle(machine, row, 0, False).values
+        there = ~_marked(machine, row)
+        if not there.any():
+            raise UnsupportedError(NONE_KNOWN)
+        # of elements that are equal all are taken, unlike along a dimension
+        held = row if there.all() else ops.index(machine, row, (np.flatnonzero(there),))
+        return ops.call(machine, "median", held)
     if not ops.shape(machine, x):
         return Extremes(x, places.whole(machine, np.zeros(())))
     return _middle(machine, x, one_of(ops.shape(machine, x), dim), keepdim)
@@ -109,7 +120,7 @@ def _middle(machine: Machine, x: Any, dim: int, keepdim: bool) -> Extremes:
     shape = ops.shape(machine, x)
     count = shape[dim] - _missing(machine, x, dim)
     if not shape[dim] or not np.all(count > 0):
-        raise UnsupportedError("nanmedian of no numbers at all is NaN, which has no gradient")
+        raise UnsupportedError(NONE_KNOWN)
     order, at = _ordered(machine, x, dim), np.expand_dims((count - 1) // 2, dim)
     found = [ops.call(machine, "gather", part, dim, Data.of(at)) for part in order]
     if not keepdim:

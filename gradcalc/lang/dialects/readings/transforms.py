@@ -120,7 +120,18 @@ def _half(
     pair = _transformed(machine, pair, last, size, sign, size // 2 + 1)
     for dim, length in zip(along[:-1], made[:-1], strict=True):
         pair = _transformed(machine, _sized(machine, pair, dim, length), dim, length, sign)
-    return _complex(machine, pair, made, norm, inverse)
+    found = _complex(machine, pair, made, norm, inverse)
+    if not along[:-1] and not inverse:
+        found.im.null = _real_frequencies(found.im.shape, last, size)
+    return found
+
+
+def _real_frequencies(shape: tuple[int, ...], dim: int, size: int) -> Any:
+    """Which of the first half of the frequencies of real numbers are real by their form: the
+    constant one, and the fastest of an even number."""
+    frequencies = np.arange(shape[dim])
+    marks = (2 * frequencies) % size == 0
+    return np.broadcast_to(np.expand_dims(marks, tuple(range(1, len(shape) - dim))), shape)
 
 
 def _complex(
