@@ -215,3 +215,28 @@ def test_a_frequency_that_is_real_by_form_has_its_angle(text: str) -> None:
 def test_elsewhere_the_sign_of_a_zero_says_which_angle_it_is(text: str) -> None:
     with pytest.raises(UnsupportedError, match="negative real axis"):
         grad(f"import numpy as np\n{text}", x=NEGATIVE)
+
+
+SIGNALS = {
+    "constant": [1.0] * 8, "six": [1.0] * 6, "turning": [2.0, 1.0] * 3,
+    "waves": [0.0, 1.0, 0.0, -1.0] * 2, "still": [0.0] * 5,
+}  # fmt: skip
+"""Signals of which some frequencies are nothing at all."""
+
+SIZES = (
+    "torch.fft.rfft(x).abs().sum()", "torch.fft.fft(x).abs().sum()",
+    "torch.log1p(torch.fft.rfft(x).abs()).sum()", "(torch.fft.rfft(x).abs()**2).sum()",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("program", SIZES)
+@pytest.mark.parametrize("signal", SIGNALS)
+def test_frequencies_that_are_nothing_are_what_torch_has(program: str, signal: str) -> None:
+    """With sums of waves in floats they would be a rounding, and the gradient by that any."""
+    x = torch.tensor(SIGNALS[signal], dtype=torch.float64, requires_grad=True)
+    scope: dict[str, Any] = {}
+    exec(f"import torch\ndef f(x):\n    return {program}", scope)
+    scope["f"](x).backward()
+    found = gradcalc.grad(f"import torch\n{program}", x=SIGNALS[signal])
+    assert found.verdict.outcome.value in ("kink", "verified", "unresolved")
+    assert np.allclose(found.gradient["x"], x.grad.numpy(), rtol=1e-12, atol=1e-14)

@@ -34,6 +34,7 @@ from gradcalc.primitives import (
     special,
     statistics,
     taking,
+    transforms,
     triangles,
     unpooling,
 )
@@ -99,7 +100,7 @@ FAMILIES: Mapping[str, tuple[Primitive, ...]] = MappingProxyType(
             *decompositions.FACTORED,
             *triangles.FACTORED,
         ),
-        "products of tensors": products.PRODUCTS,
+        "products of tensors": (*products.PRODUCTS, *transforms.TRANSFORMS),
         "eigenvalues and singular values": decompositions.SPECTRAL,
         "shape": shaping.SHAPING,
         "joining, filling, parts": (*shaping.JOINING, *layout.LAYOUT, *labels.MARKS),

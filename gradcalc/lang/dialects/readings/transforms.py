@@ -220,15 +220,29 @@ def _transformed(
 ) -> Pair:
     """The transform along a dimension, or its first `count` frequencies."""
     cosines, sines = _waves(machine, size, count or size, size, np.array(1.0))
-    if sign < 0:
-        sines = ops.call(machine, "neg", sines)
+    waves = cosines, ops.call(machine, "neg", sines) if sign < 0 else sines
     real, imaginary = pair
-    parts = _times(machine, real, dim, cosines), _times(machine, real, dim, sines)
+    parts = _spectrum(machine, real, dim, waves)
     if imaginary is None:
         return parts
+    others = _spectrum(machine, imaginary, dim, waves)
     return (
-        ops.binary(machine, "sub", parts[0], _times(machine, imaginary, dim, sines)),
-        ops.binary(machine, "add", parts[1], _times(machine, imaginary, dim, cosines)),
+        ops.binary(machine, "sub", parts[0], others[1]),
+        ops.binary(machine, "add", parts[1], others[0]),
+    )
+
+
+def _spectrum(machine: Machine, x: Any, dim: int, waves: tuple[Any, Any]) -> tuple[Any, Any]:
+    """The transform of real numbers by its parts."""
+    last = len(ops.shape(machine, x)) - 1
+    turned = x if dim == last else ops.call(machine, "transpose", x, dim, last)
+    both = ops.call(machine, "spectrum", turned, *waves)
+    real, imaginary = (ops.index(machine, both, (k,)) for k in (0, 1))
+    if dim == last:
+        return real, imaginary
+    return (
+        ops.call(machine, "transpose", real, dim, last),
+        ops.call(machine, "transpose", imaginary, dim, last),
     )
 
 
