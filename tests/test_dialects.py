@@ -193,7 +193,7 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("np.array([3])**50*x", {"x": [1, 2]}, "too large to be exact"),
     (NP + TORCH + "x.std()/np.sqrt(2.0)", {"x": [1, 2]}, "may be torch's or numpy's"),
     (NP + TORCH + "import math\ntorch.sum(x)*math.exp(x[0])*np.sqrt(2.0)", {"x": [1, 2]},
-     "math makes a plain number"),
+     "this text has both"),
     ("from torch import std\nfrom numpy import *\nstd(x)", {"x": [1, 2]}, "is imported from torch"),
     ("np.arange(0, s, 3)", {"s": 2}, "has no gradient here"),
     ("np.pad(x, 1, constant_values=s)", {"x": [1, 2], "s": 2}, "has no gradient here"),
@@ -472,13 +472,13 @@ def test_what_a_definition_says_is_not_read_as_torch_s() -> None:
 
 
 OF_MATH = """
+def unasked(a):
+    return torch.exp(a)
 class Value:
     def __init__(self, data):
         self.data = data
     def squashed(self):
         return Value(math.tanh(self.data))
-def unasked(a):
-    return torch.exp(a)
 def f(a):
     return {}
 """

@@ -30,7 +30,7 @@ from gradcalc.lang.imported import Body, meanings
 from gradcalc.lang.linking import is_own, linked
 from gradcalc.lang.mangling import mangled
 from gradcalc.lang.names import check_references, free_names
-from gradcalc.lang.naming import calls_torch_alone, every_node, imports_arrays, naming
+from gradcalc.lang.naming import called_in, every_node, imports_arrays, is_of_numbers, naming
 from gradcalc.lang.nets.names import dotted_as_names, undotted
 from gradcalc.lang.nets.target import forward_of, last_name, makes_nets, without_idle
 from gradcalc.lang.objects import METHODS, unrun
@@ -40,8 +40,10 @@ from gradcalc.lang.program import (
     CORE,
     DOT,
     MIXED,
+    NONE,
     TORCH,
     Limits,
+    Naming,
     Program,
     brief,
     deep_recursion,
@@ -142,10 +144,8 @@ def _checked(
         put_off(body, source, _main_function(body, function))
     assigned = bound_names(every_node(body))
     libraries = CORE if core else naming(body, source, assigned | known)
-    silent = function is not None and libraries.arrays == MIXED and not libraries.called
-    if silent and not imports_arrays(whole) and calls_torch_alone(whole, meanings(whole)):
-        # what the function does not say, the others of its file do
-        libraries = replace(libraries, arrays=TORCH)
+    if function is not None and not libraries.called:
+        libraries = _by_the_file(libraries, body, whole)
     body = without_refused(body)
     check_references(body, source, libraries, known, assigned)
     body = without_refused(body)
@@ -189,6 +189,19 @@ def _reached(body: Body, function: str) -> Body:
         body = asked(found, meanings(found))
         if body is found:
             return found
+
+
+def _by_the_file(
+    libraries: Naming, body: tuple[ast.stmt, ...], whole: tuple[ast.stmt, ...]
+) -> Naming:
+    """Whose arrays a function works on that calls functions of none: what it does not say, the
+    others of its file do, for which the imports may be."""
+    called = called_in(whole, meanings(whole))
+    if called and is_of_numbers(body, libraries):
+        return replace(libraries, arrays=NONE)
+    if libraries.arrays == MIXED and not imports_arrays(whole) and called == {TORCH}:
+        return replace(libraries, arrays=TORCH)
+    return libraries
 
 
 def _check_nodes(body: tuple[ast.stmt, ...], source: str, limits: Limits) -> None:

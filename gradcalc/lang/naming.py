@@ -76,7 +76,7 @@ def naming(body: Body, source: str, bound: frozenset[str]) -> Naming:
         found.modules,
         imported,
         found.starred,
-        arrays=_spoken(spoken, set() if _is_of_numbers(body, found, members) else mentioned),
+        arrays=_spoken(spoken, mentioned),
         library=bool(mentioned),
         called=_called(spoken),
         handed=handed,
@@ -366,10 +366,10 @@ def _spoken(members: Sequence[tuple[str, str]], modules: Iterable[str]) -> str:
     return NONE
 
 
-def _is_of_numbers(body: Body, found: Naming, members: Iterable[tuple[str, str]]) -> bool:
-    """Whether a text calls functions of `math`, and has nothing that only arrays have: whatever its
-    file imports for others, what it is given are numbers.
-    """
+def is_of_numbers(body: Body, naming: Naming) -> bool:
+    """Whether a text calls functions of `math`, and has nothing that only arrays have."""
+    paths = [path for path in _text_names(body) if path[0] in naming.modules]
+    members = [m for m in (catalogue.place(naming, path) for path in paths) if m]
     if not any(module == "math" and catalogue.has(module, name) for module, name in members):
         return False
     if any(module.split(".")[0] in ARRAYS for module, _ in members):
@@ -386,7 +386,7 @@ def _is_of_numbers(body: Body, found: Naming, members: Iterable[tuple[str, str]]
             return False
         elif isinstance(node, ast.Attribute):
             path = dotted(node)
-            if path is None or path[0] not in found.modules:
+            if path is None or path[0] not in naming.modules:
                 used.add(node.attr)
     return used <= own
 
@@ -407,11 +407,11 @@ def imports_arrays(body: Body) -> bool:
     return any(name.split(".")[0] in ("numpy", "jax", "autograd") for name in modules)
 
 
-def calls_torch_alone(body: Body, names: Mapping[str, str]) -> bool:
-    """Whether a text calls functions of torch, and none of another library of arrays."""
+def called_in(body: Body, names: Mapping[str, str]) -> frozenset[str]:
+    """The libraries of arrays whose functions a text calls."""
     calls = (node.func for node in every_node(body) if isinstance(node, ast.Call))
     full = [name.rpartition(".") for call in calls if (name := full_name(call, names))]
-    return _called((module, name) for module, _, name in full if module) == {TORCH}
+    return _called((module, name) for module, _, name in full if module)
 
 
 def _called(members: Iterable[tuple[str, str]]) -> frozenset[str]:

@@ -32,7 +32,6 @@ def spectrum(x, cosines, sines):
     return stack([matmul(x, cosines), matmul(x, sines)])
 """, ((FOUR, WAVES, FALLS), ([FOUR, FOUR[::-1]], [row[:3] for row in WAVES],
                              [[-number for number in row[:3]] for row in FALLS])),
-              "products of x with cosines and with sines over its last dimension, one behind the "
-              "other: the transform of x, if these are waves", _torch,
+              "x @ cosines before x @ sines: with waves the transform of x", _torch,
               tensors=("x", "cosines", "sines"), data=("cosines", "sines")),
 )  # fmt: skip

@@ -130,7 +130,7 @@ def scalar(machine: Machine, value: Any) -> Any:
     arrays = machine.program.naming.arrays
     if arrays == MIXED and machine.carries(value):
         raise UnsupportedError(
-            "math makes a plain number of torch's tensors, and this text works on numpy's too",
+            "math makes a plain number of torch's tensors, and not of numpy's: this text has both",
             hint="write torch.exp(x) or np.exp(x)",
         )
     return machine.cut_by(value, "math") if arrays == TORCH else value
