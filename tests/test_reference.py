@@ -408,7 +408,7 @@ def test_functions_are_found_by_part_family_or_meaning(
 
 def test_what_only_libraries_have_is_shown_as_they_call_it(run: Run) -> None:
     assert (
-        "numpy        numpy.interp(x, xp, fp, left=None, right=None)\n"
+        "numpy        numpy.interp(x, xp, fp, left=None, right=None, period=None)\n"
         in run("functions", "np.interp").out
     )
     assert "torch.vander(x, N=None, increasing=False)" in run("functions", "vander").out
