@@ -172,9 +172,10 @@ def _special(shown: Tried) -> Iterator[tuple[str, Nature, Tried]]:
     That is only told if it is the same at several such points, which have nothing else in common.
     """
     for where, points in _points(shown):
-        tried = [Tried(shown.example.at(point)) for point in points]
-        natures = {one.nature for one in tried}
-        yield where, natures.pop() if len(natures) == 1 else Nature.UNKNOWN, tried[0]
+        first, *others = (Tried(shown.example.at(point)) for point in points)
+        known = first.nature is not Nature.UNKNOWN
+        same = known and all(other.nature is first.nature for other in others)
+        yield where, first.nature if same else Nature.UNKNOWN, first
 
 
 Points = Sequence[Mapping[str, Array]]
