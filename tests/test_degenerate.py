@@ -100,3 +100,24 @@ def test_what_a_mask_keeps_out_is_no_corner(case: tuple[str, str]) -> None:
         assert (answer.gradient["x"][0] == 0).all()
     if outcome == "wrong":
         assert "is NaN; the true one is 0" in answer.verdict.message
+
+
+HIDDEN = {
+    "rows by truth values": "x.view(3, 1) > 0",
+    "one row for all": "(x > 0).view(1, 3).expand(3, 3)",
+    "rows of -inf": "torch.where(x > 0, 0., -float('inf')).view(3, 1).expand(3, 3)",
+}
+
+
+@pytest.mark.parametrize("mask", HIDDEN.values(), ids=HIDDEN.keys())
+def test_a_row_that_is_masked_by_what_moves_is_a_jump(mask: str) -> None:
+    """Attention makes 0 of it, and something else beside the point."""
+    text = (
+        "import torch\nimport torch.nn.functional as F\ndef f(x, v):\n"
+        "    q = torch.ones(3, 2, dtype=x.dtype)\n"
+        f"    return F.scaled_dot_product_attention(q, q, v, attn_mask={mask}).sum()"
+    )
+    given: dict[str, Any] = {"v": [[1, 2], [3, 4], [5, 6]], "wrt": "x"}
+    at = [-1.0, 0.0, -1.0] if "view(1, 3)" in mask else [1.0, 0.0, 1.0]
+    assert grad(text, x=at, **given).verdict.outcome == "jump"
+    assert grad(text, x=[-1.0, 2.0, -1.0], **given).verdict.outcome == "verified"

@@ -194,11 +194,12 @@ def attention(
 
 def _masked_rows(machine: Machine, attn_mask: Any) -> Any:
     """The rows of a mask that leave nothing, of which torch makes 0; None where there are none."""
-    mask = machine.elements(ops.tensor(machine, attn_mask))
-    rows = np.asarray(np.isneginf(mask).all(axis=-1, keepdims=True))
-    if not (rows.any() and mask.shape[-1]):
+    mask = ops.tensor(machine, attn_mask)
+    numbers = machine.elements(mask)
+    if not (numbers.shape[-1] and np.isneginf(numbers).all(axis=-1).any()):
         return None
-    return ops.binary(machine, "gt", machine.constant(rows.astype(np.float64)), 0.5)
+    # of the mask itself, which may hang on what is differentiated by
+    return ops.binary(machine, "eq", ops.call(machine, "amax", mask, -1, True), -math.inf)
 
 
 def _dropping(
