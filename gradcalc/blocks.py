@@ -54,20 +54,39 @@ def of_jacobian(
 def of_hessian(
     problem: Problem, rows: str, columns: str, known: Array | None, answer: Answer
 ) -> Written | None:
-    """The formula of a block of a Hessian: the gradient by `rows`, once more by `columns`."""
-    size = problem.inputs[rows].shape
-    (tangent,) = _fresh(problem, "V" if len(size) > 1 else "v")
-    given: Any = tangent if size else np.ones(())
-    inputs = {**problem.inputs, tangent: _direction(size)} if size else dict(problem.inputs)
-    found = _formula(problem, inputs, columns, Gradient((rows,), {rows: given}), answer)
+    """The formula of a block of a Hessian: the gradient by `rows`, once more by `columns`.
+
+    Of one that is a map the tangent is of `columns`.
+    """
+    sizes = problem.inputs[rows].shape, problem.inputs[columns].shape
+    first, second = (rows, columns) if sizes[1] or not sizes[0] else (columns, rows)
+    found, tangent, inputs = _moved_gradient(problem, first, second, answer)
     if found is None:
         return _of_formula(problem, rows, columns, known, answer)
-    if not size:
+    if not tangent:
         return found
-    return _read(
-        problem, found, tangent, len(problem.inputs[columns].shape), inputs, known,
-        turned=rows != columns,
-    )  # fmt: skip
+    read = _read(problem, found, tangent, len(sizes[1]), inputs, known, turned=rows != columns)
+    if read is None or not read.tangent or rows == columns:
+        return read
+    # the Hessian is symmetric: moved by the columns, the gradient by the rows is the map itself
+    turned, tangent, _ = _moved_gradient(problem, columns, rows, answer)
+    return read if turned is None else turned.along(tangent)
+
+
+def _moved_gradient(
+    problem: Problem, along: str, by: str, answer: Answer
+) -> tuple[Written | None, str, dict[str, Array]]:
+    """How the gradient by an input moves with another one: along a tangent of that, which has a
+    name unless it is a number, and the inputs with it."""
+    size = problem.inputs[along].shape
+    if not size:
+        step = Gradient((along,), {along: np.ones(())})
+        return _formula(problem, problem.inputs, by, step, answer), "", dict(problem.inputs)
+    (tangent,) = _fresh(problem, "V" if len(size) > 1 else "v")
+    inputs = {**problem.inputs, tangent: _direction(size)}
+    given: Any = tangent
+    found = _formula(problem, inputs, by, Gradient((along,), {along: given}), answer)
+    return found, tangent, inputs
 
 
 def _of_formula(

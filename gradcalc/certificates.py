@@ -8,7 +8,7 @@ Convex Optimization, 2004, 3.1.4 and A.5.2).
 import ast
 import functools
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gradcalc.expr.nodes import Node
 from gradcalc.expr.written import Written
@@ -75,11 +75,17 @@ def certificates(
 
 
 def convexity(
-    shown: Collection[str], formula: Written, by: str, known: Known, nodes: Collection[Node]
+    shown: Collection[str],
+    formula: Written,
+    by: str,
+    known: Known,
+    nodes: Collection[Node],
+    *,
+    matrix: bool,
 ) -> str | None:
     """What follows for the function where the whole of a Hessian shows this; None if nothing.
 
-    `nodes` are the function's own.
+    `nodes` are the function's own. Where it is only so as the input is not negative, that is said.
     """
     way = {SEMIDEFINITE: "convex", NEGATIVE: "concave"}
     found = next((way[word] for word in shown if word in way), None)
@@ -87,6 +93,9 @@ def convexity(
         return None
     anywhere = _is_everywhere(_whole(formula), by, _Form(known)) and is_everywhere(nodes)
     where = "" if anywhere else " on any convex set where it is smooth"
+    of_any = replace(known, nonnegative=known.nonnegative - {by})
+    if not {SEMIDEFINITE, NEGATIVE} & {*certificates(formula, (by,), of_any, matrix=matrix)}:
+        where = f" where {by} is not negative{where and f',{where}'}"
     return f"f is {found} in {by}{where}, by the form of its Hessian"
 
 

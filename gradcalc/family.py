@@ -271,7 +271,8 @@ def _shown(problem: Problem, block: InputGradient) -> Iterator[Finding]:
     )
     if (
         smooth
-        and (follows := convexity(shown, block.formula, name, known, trace.nodes)) is not None
+        and (follows := convexity(shown, block.formula, name, known, trace.nodes, matrix=matrix))
+        is not None
     ):
         yield Finding("form", follows)
 

@@ -7,10 +7,11 @@ from gradcalc.expr.nodes import Node
 
 SMOOTH = frozenset(
     """var literal sum matmul outer permute reshape broadcast index concat stack embed diagonal
-    trace det logdet inv solve neg add sub mul div exp log expm1 log1p softplus sigmoid logsigmoid
+    trace det logdet inv solve neg add sub mul div exp log expm1 log1p sigmoid logsigmoid
     tanh sin cos sinh cosh erf erfc square""".split()  # noqa: SIM905
 )
-"""Operations that have all derivatives wherever they have a value, and their primitives."""
+"""Operations that have all derivatives wherever they have a value, and their primitives. Softplus
+is none, which is its operand above a threshold."""
 
 
 def is_smooth(nodes: Iterable[Node]) -> bool:

@@ -84,7 +84,7 @@ def _indefinite(value: Array) -> str:
     if why := _asymmetry(value):
         return why
     least = float(np.linalg.eigvalsh(value).min())
-    return "" if least > 0 else f"its least eigenvalue is {least:.6g}, and has to be above 0"
+    return "" if least >= -_room(value) else f"its least eigenvalue is {least:.6g}"
 
 
 def _beside_diagonal(value: Array) -> str:

@@ -93,6 +93,24 @@ def test_a_hessian_of_what_is_positive_semidefinite_is_convex(run: Run) -> None:
     assert "f is convex" not in run("hessian", *typed, "--declare", "P=symmetric").out
 
 
+def test_a_matrix_of_less_than_full_rank_is_semidefinite() -> None:
+    v = np.array([[0.1], [0.7], [0.3]])
+    for matrix in (np.ones((2, 2)), v @ v.T, np.zeros((2, 2))):
+        found = gradcalc.grad("trace(P@P)", P=matrix, declare={"P": "psd"})
+        assert found.verdict.outcome.value == "verified"
+
+
+def test_what_is_convex_for_positive_numbers_only_is_told_so(run: Run) -> None:
+    typed = ["sum(x**3)", "--x", "1,2"]
+    told = run("hessian", *typed, "--declare", "x=positive").out
+    assert "f is convex in x where x is not negative, by the form" in told
+    assert "convex" not in run("hessian", *typed).out
+    told = run("formula", "sum(x**3)", "--x", "positive", "--what", "hessian").out
+    assert "f is convex in x where x is not negative, by the form" in told
+    told = run("hessian", "sum(x**2)", "--x", "1,2", "--declare", "x=positive").out
+    assert "f is convex in x, by the form" in told
+
+
 @pytest.mark.parametrize(
     ("said", "sentence"),
     [

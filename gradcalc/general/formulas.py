@@ -373,7 +373,9 @@ def _certified(one: Derivative, reading: Reading, problem: Problem) -> Derivativ
     smooth = not recorded.path and not recorded.detached and is_smooth(recorded.nodes)
     follows = smooth and not recorded.output.shape
     nodes = recorded.nodes
-    meant = convexity(shown, one.formula, one.by[0], known, nodes) if follows else None
+    meant = (
+        convexity(shown, one.formula, one.by[0], known, nodes, matrix=matrix) if follows else None
+    )
     return replace(one, shows=shown, convexity=meant)
 
 

@@ -27,7 +27,12 @@ _SQUARED = re.compile(r"(?<![\w.])([A-Z]\w*)\s*\^\s*([23])(?!\w)")
 _TIMES = re.compile(r"(?<=[\w)\]ᵀ])\s*(?<!\*)\*(?!\*)\s*(?=[\w(\[])")
 
 _ROW_OF = re.compile(r"\bvector\(([^()]*)\)'\s*\*\s*")
-_BY_ONES = re.compile(r"(?<=[\w)'])\s*\*\s*vector\(([^()]*)\)(?!')")
+_BY_ONES = re.compile(rf"(?<=[\w)'{TRANSPOSED}])\s*\*\s*vector\(([^()]*)\)(?!')")
+_AFTER, _BEFORE = (
+    re.compile(r"\s*(?:[-+*/),;\n]|$)"),
+    re.compile(r"(?:^|[-+(,=;\n]|(?<![.*])\*)\s*$"),
+)
+_TURNED = ("'", TRANSPOSED)
 _ONES_IN_PRODUCT = re.compile(
     r"\b(?:vector|matrix)\([^()]*\)\s*(?:'|\*)|(?<![.*])\*\s*(?:vector|matrix)\("
 )
@@ -64,25 +69,28 @@ def translated(source: str) -> str:
 
 
 def _summed(text: str) -> str:
-    """The text with products by a vector of ones, `A*vector(1)` and `vector(1)'*A`, as sums."""
+    """The text with products by a vector of ones, `A*vector(1)` and `vector(1)'*A`, as sums.
+
+    Beside what binds as tightly as the product, or more, it is not told of what it is one.
+    """
     while (found := _ROW_OF.search(text)) is not None:
         start, end = found.end(), _factor_end(text, found.end())
-        if end == start:
+        if end == start or not _AFTER.match(text, end) or not _BEFORE.search(text[: found.start()]):
             break
         row = TRANSPOSED if text[end:].lstrip().startswith("*") else ""
         made = _times_sum(found[1], text[start:end], 0) + row
         text = f"{text[: found.start()]}{made}{text[end:]}"
     while (found := _BY_ONES.search(text)) is not None:
         start = _factor_start(text, found.start())
-        if start == found.start():
-            break
         factor = text[start : found.start()]
-        axis = 0 if factor.endswith("'") else 1
-        made = _times_sum(found[1], factor.removesuffix("'"), axis)
+        if not factor or not _AFTER.match(text, found.end()) or not _BEFORE.search(text[:start]):
+            break
+        turned = factor.endswith(_TURNED)
+        made = _times_sum(found[1], factor.rstrip("".join(_TURNED)), 0 if turned else 1)
         text = f"{text[:start]}{made}{text[found.end() :]}"
     if _ONES_IN_PRODUCT.search(text):
         raise ProgramSyntaxError(
-            "what a product by vector(1) or matrix(1) is hangs on its size",
+            "what a product by vector(1) or matrix(1) is hangs on its size or what is beside it",
             hint="write sum(A, axis=1) for A*vector(1), sum(x) for vector(1)'*x",
         )
     return text
@@ -107,7 +115,7 @@ def _factor_end(text: str, start: int) -> int:
 def _factor_start(text: str, end: int) -> int:
     """Where a factor begins that ends at a place."""
     place = end
-    while place and text[place - 1] == "'":
+    while place and text[place - 1] in _TURNED:
         place -= 1
     if place and text[place - 1] == ")":
         depth = 0
