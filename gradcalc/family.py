@@ -22,6 +22,7 @@ from gradcalc.derive.meaning import settled
 from gradcalc.derive.runs import budget, record
 from gradcalc.errors import InvalidValueError, LimitError, ShapeError, UsageError
 from gradcalc.expr.floats import Floats
+from gradcalc.expr.nodes import ancestry
 from gradcalc.expr.written import Written
 from gradcalc.findings import Finding
 from gradcalc.lang.fence import compile_program
@@ -266,12 +267,11 @@ def _shown(problem: Problem, block: InputGradient) -> Iterator[Finding]:
     yield Finding("form", f"by its form the Hessian is {', '.join(shown)}")
     own = settled(problem)
     trace = record(own, Floats(), own.inputs, budget(own)).trace
-    smooth = (
-        not trace.output.shape and not trace.path and not trace.detached and is_smooth(trace.nodes)
-    )
+    nodes = ancestry([trace.output])
+    smooth = not trace.output.shape and not trace.path and not trace.detached and is_smooth(nodes)
     if (
         smooth
-        and (follows := convexity(shown, block.formula, name, known, trace.nodes, matrix=matrix))
+        and (follows := convexity(shown, block.formula, name, known, nodes, matrix=matrix))
         is not None
     ):
         yield Finding("form", follows)

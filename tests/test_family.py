@@ -4,6 +4,7 @@ numbers, and the identities between them."""
 import json
 import math
 import random
+import re
 import subprocess
 
 import numpy as np
@@ -29,7 +30,7 @@ JACOBIANS = {
     "sin(A@x)": ("diag(cos(A@x))@A", {"A": A, "x": x2}),
     "softmax(x)": ("diag(softmax(x)) - outer(softmax(x), softmax(x))", {"x": x3}),
     "log_softmax(x)": ("eye(3) - outer(ones(3), softmax(x))", {"x": x3}),
-    "x/norm(x)": ("eye(3)/norm(x) - outer(x, x)/norm(x)**3", {"x": x3}),
+    "x/norm(x)": ("(eye(3) - outer(x, x)/(x@x))/norm(x)", {"x": x3}),
     "x*x": ("diag(2*x)", {"x": x3}),
     "exp(x)": ("diag(exp(x))", {"x": x3}),
     "tanh(A@x)": ("diag(1 - tanh(A@x)**2)@A", {"A": A, "x": x2}),
@@ -359,3 +360,42 @@ def test_slopes_that_torch_has_no_numbers_of_are_zero(command: str, text: str) -
 def test_a_second_derivative_that_torch_has_no_number_of_is_zero() -> None:
     report = gradcalc.grad("abs(x)", x=2.0, order=2)
     assert (report.verdict.outcome, float(report.gradients[0].autograd)) == ("verified", 0.0)
+
+
+MIXED = {
+    "sum((M - X@Y)**2)": {"M": RNG.normal(size=(2, 4)), "X": A[:2], "Y": RNG.normal(size=(2, 4))},
+    "x@A@y": {"x": x3, "A": A, "y": x2},
+    "lam*sum(sin(x)*b)": {"lam": 2.0, "x": x3, "b": b3},
+    "sum(exp(A@y)*b)": {"A": A, "y": x2, "b": b3},
+}
+
+
+@pytest.mark.parametrize("program", MIXED)
+def test_a_map_of_a_block_moves_what_it_is_once_more_by(program: str) -> None:
+    """The formula of `w,b` is of a tangent of b, and gives something of the shape of w."""
+    given = MIXED[program]
+    found = gradcalc.hessian(program, **given)
+    for block in found.gradients:
+        _, columns = block.name.split(",")
+        formula, numbers = block.formula, np.asarray(block.autograd)
+        assert formula is not None, block.name
+        tangent = RNG.normal(size=np.shape(given[columns]))
+        inputs = {**given, formula.tangent: tangent}
+        used = {n: v for n, v in inputs.items() if n and re.search(rf"\b{n}\b", formula.image.text)}
+        if not used:
+            assert not numbers.any()
+            continue
+        value = gradcalc.grad(formula.image.text, check=False, **used).value
+        true = np.tensordot(numbers, tangent, np.ndim(tangent)) if formula.tangent else numbers
+        np.testing.assert_allclose(value, true, rtol=1e-9, atol=1e-12, err_msg=block.name)
+
+
+@pytest.mark.parametrize("program", ["norm(A@x - b)**2", "norm(x)**2 + sum(A@x)", "norm(x)**4"])
+def test_the_square_of_a_norm_is_smooth_where_that_is_zero(program: str) -> None:
+    names = {name: v for name, v in {"A": A, "b": A @ x2, "x": x2}.items() if name in program}
+    at = names | ({} if "b" in names else {"x": np.zeros(2)})
+    found = gradcalc.hessian(program, **at, wrt="x")
+    assert gradcalc.grad(program, **at, wrt="x").verdict.outcome == "verified"
+    # torch's own second derivative of a norm is NaN at 0
+    assert found.verdict.outcome == "wrong"
+    assert "is NaN; the true one is" in found.verdict.message

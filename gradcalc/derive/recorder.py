@@ -77,6 +77,7 @@ class Recorder:
         self._replay = replay or {}
         self._met: Counter[Any] = Counter()
         self._known: MutableMapping[int, Traced] = {} if keep else WeakValueDictionary()
+        self._squares: dict[int, Traced] = {}
 
     @property
     def values(self) -> list[Any]:
@@ -134,6 +135,8 @@ class Recorder:
             operands = (self._condition(operands[0]), *operands[1:])
         elif row.boolean and row.kinks is None:
             operands = tuple(map(self._condition, operands))
+        if (found := self._unrooted(row, operands)) is not None:
+            return found
         if row.usual is not None:
             (x,) = operands
             row = usual_case(row) if self._observed(x, trace.usual(row, variant)) else row
@@ -145,7 +148,22 @@ class Recorder:
             result = self.arithmetic.map(symbols, body, values)
             return result if np.shape(result) == node.shape else np.broadcast_to(result, node.shape)
 
-        return self._noted(node, operands, compute, row.boolean)
+        made = self._noted(node, operands, compute, row.boolean)
+        if row.name == "sqrt" and self.inside == "norm":
+            self._squares[node.order] = operands[0]
+        return made
+
+    def _unrooted(self, row: Elementwise, operands: tuple[Traced, ...]) -> Traced | None:
+        """An even power of a norm as one of its square: it is smooth where the norm is 0, too."""
+        x, power = operands[0], 0.0
+        if row.name == "square" or (row.name == "mul" and x.node is operands[1].node):
+            power = 2.0
+        elif row.name == "pow" and not operands[1].active and not operands[1].shape:
+            power = float(self.arithmetic.floats(operands[1].value))
+        found = self._squares.get(x.node.order)
+        if found is None or power < 2 or power % 2 or found.shape != x.shape:
+            return None
+        return found if power == 2 else self.scalar("pow", found, self.literal(power / 2))
 
     def _condition(self, x: Traced) -> Traced:
         """A number that is asked for its truth, as the comparison with zero that this is."""

@@ -14,6 +14,7 @@ from gradcalc.derive.meaning import settled
 from gradcalc.derive.runs import budget, record
 from gradcalc.errors import GradcalcError, InvalidValueError, UsageError
 from gradcalc.expr.floats import Floats
+from gradcalc.expr.nodes import ancestry
 from gradcalc.expr.written import Written
 from gradcalc.family import WORST
 from gradcalc.general.answer import Derivative, General
@@ -370,9 +371,9 @@ def _certified(one: Derivative, reading: Reading, problem: Problem) -> Derivativ
     matrix = bool(reading.sizes[one.by[0]])
     shown = certificates(one.formula, problem.wrt, known, matrix=matrix)
     recorded = record(problem, Floats(), problem.inputs, budget(problem)).trace
-    smooth = not recorded.path and not recorded.detached and is_smooth(recorded.nodes)
+    nodes = ancestry([recorded.output])
+    smooth = not recorded.path and not recorded.detached and is_smooth(nodes)
     follows = smooth and not recorded.output.shape
-    nodes = recorded.nodes
     meant = (
         convexity(shown, one.formula, one.by[0], known, nodes, matrix=matrix) if follows else None
     )
