@@ -215,3 +215,30 @@ def test_a_row_that_is_masked_by_what_moves_is_a_jump(mask: str) -> None:
     at = [-1.0, 0.0, -1.0] if "view(1, 3)" in mask else [1.0, 0.0, 1.0]
     assert grad(text, x=at, **given).verdict.outcome == "jump"
     assert grad(text, x=[-1.0, 2.0, -1.0], **given).verdict.outcome == "verified"
+
+
+NOTHING_LEFT = {
+    "truth values": "torch.tensor([[True, True, False], [False, False, False]])",
+    "numbers": "torch.tensor([[0., -1., -float('inf')], [-float('inf')]*3], dtype=v.dtype)",
+    "one row for all heads": "torch.tensor([False, False, False]).expand(2, 3)",
+}
+
+
+@pytest.mark.parametrize("mask", NOTHING_LEFT.values(), ids=NOTHING_LEFT.keys())
+@pytest.mark.parametrize("by", ["q", "v"])
+def test_attention_makes_0_of_a_row_that_leaves_nothing(mask: str, by: str) -> None:
+    source = (
+        "import torch\nimport torch.nn.functional as F\ndef f(q, v):\n"
+        f"    k = torch.tensor([[1., 2.], [0.5, 1.], [2., -1.]], dtype=v.dtype)\n    m = {mask}\n"
+        "    return torch.sum((F.scaled_dot_product_attention(q, k, v, attn_mask=m) - 1.)**2)"
+    )
+    scope: dict[str, Any] = {}
+    exec(source, scope)
+    given = {"q": [[1.0, 2.0], [3.0, -1.0]], "v": [[1.0, 2.0], [3.0, 4.0], [5.0, 7.0]]}
+    leaves = {n: torch.tensor(v, dtype=torch.float64, requires_grad=True) for n, v in given.items()}
+    value = scope["f"](**leaves)
+    (true,) = torch.autograd.grad(value, leaves[by])
+    found = grad(source, **given, wrt=by)
+    assert found.verdict.outcome == "verified", found.verdict.message
+    assert found.value == pytest.approx(value.item(), rel=1e-12)
+    np.testing.assert_allclose(found.gradient[by], true, atol=1e-12)
