@@ -24,6 +24,9 @@ from gradcalc.targets import Gradient, Pulled
 AGREED = 1e-9
 """How far apart the numbers of a formula and the derivative may be, beside the largest."""
 
+SMALL = 1e-12
+"""Numbers that are as good as 0, beside the largest: all of them may be small."""
+
 STEP, TRIES = 0.1, 2
 """How far from the point a matrix is tried once more, and how often."""
 
@@ -209,6 +212,14 @@ def _is_near(found: Any, true: Any) -> bool:
     room = AGREED * float(np.max(np.abs(true), initial=0.0)) + np.finfo(float).tiny
     with np.errstate(invalid="ignore"):
         return bool((np.abs(found - true) <= room).all())
+
+
+def is_same(found: Array, true: Array) -> bool:
+    """Whether numbers are those of the same formula, written otherwise."""
+    size = float(np.max(np.abs(true), initial=0.0))
+    return found.shape == true.shape and bool(
+        np.allclose(found, true, rtol=AGREED, atol=SMALL * size)
+    )
 
 
 def value_of(problem: Problem, text: str, inputs: Mapping[str, Array]) -> Array | None:

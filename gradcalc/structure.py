@@ -24,9 +24,6 @@ from gradcalc.traits import DIAGONAL, ORTHOGONAL, SIMPLEX, SYMMETRIC, Traits
 PASSES = 3
 """How often a formula is gone through: what is simplified may show more."""
 
-SMALL = 1e-12
-"""Numbers that are as good as 0."""
-
 
 def structured(formula: Written, by: str, problem: Problem, traits: Traits) -> Written:
     """A formula by an input, where the inputs have their traits; itself if nothing changes.
@@ -42,10 +39,9 @@ def structured(formula: Written, by: str, problem: Problem, traits: Traits) -> W
         inputs[formula.tangent] = inputs[formula.tangent].reshape(inputs[by].shape)
     found = _settled(formula.image, by, inputs, traits)
     was, now = (blocks.value_of(problem, f.text, inputs) for f in (formula.image, found))
-    if was is None or now is None or was.shape != now.shape:
+    if was is None or now is None or not blocks.is_same(now, was):
         return formula
-    same = np.allclose(now, was, rtol=blocks.AGREED, atol=SMALL)
-    return found.along(formula.tangent) if same else formula
+    return found.along(formula.tangent)
 
 
 def among_symmetric(formula: Written, by: str, problem: Problem, traits: Traits) -> Written | None:

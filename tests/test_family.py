@@ -12,9 +12,11 @@ import pytest
 import torch
 
 import gradcalc
-from gradcalc import Problem
+from gradcalc import Problem, blocks
+from gradcalc.calculate import calculate
 from gradcalc.errors import GradcalcError
 from gradcalc.family import derivative
+from gradcalc.lang.fence import compile_program
 from gradcalc.report import Outcome, Report
 from tests.command import Run
 from tests.test_cli_process import COMMAND
@@ -399,3 +401,33 @@ def test_the_square_of_a_norm_is_smooth_where_that_is_zero(program: str) -> None
     # torch's own second derivative of a norm is NaN at 0
     assert found.verdict.outcome == "wrong"
     assert "is NaN; the true one is" in found.verdict.message
+
+
+@pytest.mark.parametrize("factor", [1.0, 2.0, 1 + 1e-6])
+def test_a_formula_by_way_of_the_gradients_is_held_to_the_numbers(factor: float) -> None:
+    """What is by one number is no map, so nothing else holds it to them."""
+    t, p = 1.3, np.array([0.5, 1.5, 2.5])
+    asked = Problem("prod(p*t)", {"p": p, "t": t}, wrt=("t",))
+    known = np.asarray(factor * 6 * t * np.prod(p))
+    found = blocks.of_hessian(asked, "t", "t", known, lambda one, _: calculate(one))
+    assert (found is not None) == (factor == 1.0)
+
+
+@pytest.mark.parametrize("detached", [True, False])
+def test_what_is_detached_is_in_no_formula_of_a_formula(detached: bool) -> None:
+    """Its slope is 0 here, so the numbers agree though the formula is another one elsewhere."""
+    p = np.array([0.5, 1.5, 2.5])
+    asked = Problem(
+        "prod(p*t)*r", {"p": p, "t": 1.0}, wrt=("t",),
+        lets=(("r", compile_program("(t - 1)**5 + 1")),),
+        detach=("r",) if detached else (),
+    )  # fmt: skip
+    found = derivative(asked, "hessian")
+    assert found.verdict.outcome is Outcome.VERIFIED
+    assert found.gradient["t"] == pytest.approx(6 * np.prod(p), rel=1e-12)
+    formula = found.gradients[0].formula
+    if formula is not None:
+        value = blocks.value_of(asked, formula.text, {"p": p, "t": np.asarray(1.5)})
+        held = 6 * np.prod(p) * 1.5 * (0.5**5 + 1)
+        moving = held + np.prod(p) * (6 * 1.5**2 * 5 * 0.5**4 + 1.5**3 * 20 * 0.5**3)
+        assert value == pytest.approx(held if detached else moving, rel=1e-9)

@@ -1,5 +1,6 @@
 """What is known of inputs beside their numbers: held to them, and used in formulas."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,11 @@ import pytest
 
 import gradcalc
 from gradcalc.errors import GradcalcError
-from gradcalc.traits import TRAITS
+from gradcalc.expr.written import Written
+from gradcalc.lang.fence import compile_program
+from gradcalc.problem import Problem
+from gradcalc.structure import structured
+from gradcalc.traits import TRAITS, check, traits_of
 from tests.command import Run
 
 RNG = np.random.default_rng(11)
@@ -78,6 +83,48 @@ def test_what_has_another_shape_is_refused(word: str) -> None:
     for shape in ((2, 3), (2, 2, 2), ()):
         with pytest.raises(GradcalcError, match=f"what is {word} is a"):
             gradcalc.grad("sum(v*v)", v=np.ones(shape), declare={"v": word})
+
+
+BENT = np.array([[0.0, 1.0, 0.0], [-1.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
+OFF: dict[str, Any] = {
+    "symmetric": (S, BENT), "psd": (P, BENT), "orthogonal": (Q, Q), "simplex": (p, p),
+}  # fmt: skip
+"""Numbers that are what is said of them, and a direction in which they are not."""
+
+
+@pytest.mark.parametrize("word", OFF)
+def test_rounding_alone_is_let_pass(word: str) -> None:
+    value, way = OFF[word]
+    for scale in (1.0,) if word in ("orthogonal", "simplex") else (1.0, 1e-20, 1e20):
+        check("v", scale * (value + 1e-11 * way), traits_of("v", word))
+        with pytest.raises(GradcalcError, match=f"v is not {word}"):
+            check("v", scale * (value + 1e-7 * way), traits_of("v", word))
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-8, 1e-14, 1e-250])
+def test_a_form_that_has_other_numbers_is_not_taken(scale: float) -> None:
+    """Nothing is symmetric here but by the word of the caller."""
+    formula = Written((), f"{scale}*(M.T@x)")
+    asked = Problem(compile_program(formula.text), {"M": M, "x": x})
+    said = {"M": frozenset({"symmetric"})}
+    assert structured(formula, "x", asked, said) == formula
+    asked = replace(asked, inputs={"M": S, "x": x})
+    assert "M.T" not in structured(formula, "x", asked, said).text
+
+
+@pytest.mark.parametrize("word", ["positive", "simplex"])
+def test_a_hessian_with_weights_that_are_not_negative_is_convex(run: Run, word: str) -> None:
+    typed = ["sum(w*x*x)", "--w", "0.25,0.75", "--x", "1,2", "--wrt", "x"]
+    assert "f is convex in x" in run("hessian", *typed, "--declare", f"w={word}").out
+    assert "convex" not in run("hessian", *typed).out
+
+
+def test_what_counts_among_symmetric_matrices_is_not_told_of_a_diagonal_one(run: Run) -> None:
+    """Among diagonal matrices another part of the gradient counts."""
+    typed = ["x@S@y", "--S", "2,0;0,3", "--x", "1,2", "--y", "3,1", "--wrt", "S"]
+    assert "among symmetric S" in run("grad", *typed, "--declare", "S=symmetric").out
+    for words in ("S=diagonal", "S=symmetric diagonal"):
+        assert "among symmetric" not in run("grad", *typed, "--declare", words).out
 
 
 def test_both_conventions_of_a_symmetric_matrix_are_told(run: Run) -> None:
