@@ -12,9 +12,9 @@ import sympy
 
 from gradcalc.arrays.arithmetic import ArrayBalls
 from gradcalc.balls.arithmetic import Balls
+from gradcalc.balls.boxes import to_floats
 from gradcalc.balls.numbers import NAN, Decisions, OutOfReach, Undecided, power, whole_power
 from gradcalc.calculus import named_arguments
-from gradcalc.enclosure.trial import middles
 from gradcalc.expr.scalars import Where
 from gradcalc.lang.backend import round_to
 from gradcalc.lang.program import Limits
@@ -127,9 +127,11 @@ def test_a_choice_may_hang_on_choices() -> None:
     x, y, z = values = values.reshape(3, -1)
     other = np.where(np.maximum(y, z) > 1, y, z)
     expected = np.where((np.maximum(x, y) > abs(z)) & (x > -2), x * np.maximum(x, y), other)
-    for arithmetic in (Balls(), ArrayBalls()):
-        found = arithmetic.map(symbols, body, [arithmetic.asarray(value) for value in values])
-        assert middles(found).tolist() == expected.tolist()
+    balls, arrays = (
+        arithmetic.map(symbols, body, [arithmetic.asarray(value) for value in values])
+        for arithmetic in (Balls(), ArrayBalls())
+    )
+    assert to_floats(balls).tolist() == arrays.mid.tolist() == expected.tolist()
 
 
 @pytest.mark.parametrize(
