@@ -359,3 +359,16 @@ def test_slopes_that_torch_has_no_numbers_of_are_zero(command: str, text: str) -
 def test_a_second_derivative_that_torch_has_no_number_of_is_zero() -> None:
     report = gradcalc.grad("abs(x)", x=2.0, order=2)
     assert (report.verdict.outcome, float(report.gradients[0].autograd)) == ("verified", 0.0)
+
+
+@pytest.mark.parametrize(("text", "x", "said", "placed"), [
+    ("3 + 2*abs(x)", 0.0, "in a lower derivative, sign at 0 is not smooth", False),
+    ("relu(x)*x", 0.0, "relu at 0: slope 0", True),
+    ("(1-cos(x))/x**2", 1e-6, "the derivative of one order less is wrong, -88.9006", False),
+])  # fmt: skip
+def test_a_finding_is_placed_in_the_program_alone(
+    text: str, x: float, said: str, placed: bool
+) -> None:
+    (found, *_) = derivative(Problem(text, {"x": x}), "hessian").findings
+    assert found.message.startswith(said)
+    assert (found.span is not None) is placed

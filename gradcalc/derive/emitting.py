@@ -4,6 +4,7 @@ The slope of a function of elements is written as a text of the language and run
 all that is known of its functions (their corners, rounding, derivatives) is known of it.
 """
 
+import ast
 from functools import lru_cache
 from typing import Any
 
@@ -74,4 +75,9 @@ def _program(symbols: Any, body: Any) -> Program:
         text = _Spelled(nodes, {}, frozenset(), decimals=frozenset()).expression(body).text
     except Unprintable as reason:
         raise UnsupportedError(f"this is not differentiated once more: {reason}") from None
-    return compile_program(text, core=True)
+    program = compile_program(text, core=True)
+    for node in (part for statement in program.body for part in ast.walk(statement)):
+        if hasattr(node, "lineno"):
+            # no user wrote it
+            node.lineno, node.col_offset, node.end_lineno, node.end_col_offset = 1, 0, 1, 0
+    return program
