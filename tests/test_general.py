@@ -322,7 +322,7 @@ def test_the_command_prints_in_every_format(run: Run) -> None:
     (("jacobian", "inv(X)", "--X", "2,1;1,3"), r"\partial X} &= V \mapsto -X^{-1} V X^{-1}"),
     (("hessian", "logdet(X)", "--X", "2,1;1,3"), r"&= V \mapsto -X^{-\top} V^{\top} X^{-\top}"),
     (("hessian", "sum((X@x)**2)", "--X", "2,1,3;1,3,4", "--x", "1,2,3"),
-     r"\partial x} &= V \mapsto 2 (V^{\top} X x + X^{\top} V x)"),
+     r"\partial X} &= V \mapsto 2 (V^{\top} X x + X^{\top} V x)"),
 ])  # fmt: skip
 def test_a_map_is_mathematics_in_latex(run: Run, argv: tuple[str, ...], wanted: str) -> None:
     found = run(*argv, "--format", "latex").out

@@ -131,8 +131,8 @@ def formula_rows(
 
 
 def _tangent(formula: Written, by: Sequence[str], shapes: Mapping[str, Shape]) -> dict[str, Shape]:
-    """The tangent that a formula is a map of, with its shape: that of the first input."""
-    return {formula.tangent: shapes.get(by[0])} if formula.tangent else {}
+    """The tangent that a formula is a map of, with its shape: that of the last input."""
+    return {formula.tangent: shapes.get(by[-1])} if formula.tangent else {}
 
 
 def _equations(
