@@ -8,9 +8,14 @@ from typing import Any
 import flint
 import numpy as np
 import pytest
+import sympy
 
+from gradcalc.arrays.arithmetic import ArrayBalls
+from gradcalc.balls.arithmetic import Balls
+from gradcalc.balls.boxes import to_floats
 from gradcalc.balls.numbers import NAN, Decisions, OutOfReach, Undecided, power, whole_power
 from gradcalc.calculus import named_arguments
+from gradcalc.expr.scalars import Where
 from gradcalc.lang.backend import round_to
 from gradcalc.lang.program import Limits
 from gradcalc.primitives import BY_NAME, PRIMITIVES, Elementwise
@@ -102,8 +107,6 @@ def test_balls_decide_only_what_holds_for_all_their_numbers(
 
 
 def test_what_cannot_be_differentiated_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    import sympy
-
     unknown = Elementwise(
         name="unknown",
         define=lambda s, x: s.Function("unknown")(x),
@@ -114,6 +117,21 @@ def test_what_cannot_be_differentiated_is_said(monkeypatch: pytest.MonkeyPatch) 
     assert sympy.Function("unknown") is not None
     with pytest.raises(OutOfReach, match="unknown"):
         Calculus(Decisions()).function(unknown, ())
+
+
+def test_a_choice_may_hang_on_choices() -> None:
+    a, b, c = symbols = sympy.symbols("a b c", real=True)
+    larger, size = Where(a < b, b, a), Where(c < 0, -c, c)
+    body = Where(sympy.And(larger > size, a > -2), a * larger, Where(Where(b > c, b, c) > 1, b, c))
+    values = np.array(np.meshgrid([-3.0, -0.5, 2.0], [-1.0, 0.25, 1.5], [-4.0, 0.75, 1.25]))
+    x, y, z = values = values.reshape(3, -1)
+    other = np.where(np.maximum(y, z) > 1, y, z)
+    expected = np.where((np.maximum(x, y) > abs(z)) & (x > -2), x * np.maximum(x, y), other)
+    balls, arrays = (
+        arithmetic.map(symbols, body, [arithmetic.asarray(value) for value in values])
+        for arithmetic in (Balls(), ArrayBalls())
+    )
+    assert to_floats(balls).tolist() == arrays.mid.tolist() == expected.tolist()
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """Exported code gives the program's numbers to 1e-12: in every target that can run here, for every
 derivative, and at other sizes."""
 
+import keyword
+import re
 import shutil
 import subprocess
 import sys
@@ -318,6 +320,50 @@ def test_names_that_a_language_has_are_others() -> None:
     found = export(Problem("double*math", {"double": x, "math": x}, check=False), "c")
     assert "const double *double_1" in found.text
     assert torch is not None
+
+
+MANY = "torch.sigmoid(x)@x + torch.logaddexp(x, 2*x).sum() + torch.logdet(S) + torch.sign(x)@x"
+MORE = {
+    "c": ("torch.linalg.solve(S, x)@x", "torch.linalg.cholesky(S).sum()", "torch.sort(x)[0]@x"),
+    "numpy": ("torch.cumprod(x, 0)@x", "torch.softmax(x, 0)@x", "torch.sort(x)[0]@x",
+              "torch.erf(x).sum()", "torch.logsumexp(x, 0)", "torch.amax(x)"),
+}  # fmt: skip
+MORE |= {"python": MORE["c"], "julia": MORE["c"][:2], "torch": MORE["numpy"], "jax": MORE["numpy"]}
+"""Programs whose code calls many functions, which its inputs may be called like."""
+
+
+def untold(code: str) -> str:
+    """Code without what it says in comments and strings."""
+    told = r'"""(?s:.*?)"""|"(?:[^"\\\n]|\\.)*"|/\*(?s:.*?)\*/|#.*'
+    return re.sub(told, "", code)
+
+
+@pytest.mark.parametrize("calls", [False, True], ids=["arithmetic", "calls"])
+@pytest.mark.parametrize("target", ["c", "numpy", "torch", "jax", "julia", "python"])
+def test_inputs_may_be_called_like_what_the_code_uses(
+    target: str, calls: bool, tmp_path: Path
+) -> None:
+    many = " + ".join((MANY, *MORE[target]))
+    inputs = {"x": [0.3, 1.25, 0.5], "S": [[2.0, 0.5, 0.0], [0.5, 1.0, 0.25], [0.0, 0.25, 1.5]]}
+    code = untold(export(Problem(many, inputs, check=False), target).text)
+    words = {*re.findall(r"(?<![\w.@])[A-Za-z]\w*", code), "value", "gradient_value", "unix"}
+    names = sorted(words - inputs.keys() - {*keyword.kwlist, "torch" if calls else ""})
+    like = {name: 0.75 + 0.125 * k for k, name in enumerate(names)}
+    text = " + ".join(f"{name}**2" for name in names)
+    given = {**like, **inputs} if calls else like
+    found = export(Problem(f"{many} + {text}" if calls else text, given, check=False), target).text
+    if target == "julia":
+        # there is none here: neither a function nor what keeps the value is an input
+        (parameters,) = re.findall(r"\nfunction gradient\((.*)\)\n", untold(found))
+        functions = re.findall(r"[A-Za-z]\w*(?=\()", code)
+        assert not {*parameters.split(", ")} & {*functions, "value", "gradient"}
+    elif target != "c":
+        check(found)
+    elif COMPILER is not None:
+        (tmp_path / "code.c").write_text(found)
+        compiled = [COMPILER, "-Wall", "-Werror", "-o", "code", "code.c", "-lm"]
+        subprocess.run(compiled, cwd=tmp_path, check=True)
+        assert "right to 1e-" in subprocess.check_output([tmp_path / "code"], text=True)
 
 
 @pytest.mark.parametrize(

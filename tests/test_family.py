@@ -431,3 +431,16 @@ def test_what_is_detached_is_in_no_formula_of_a_formula(detached: bool) -> None:
         held = 6 * np.prod(p) * 1.5 * (0.5**5 + 1)
         moving = held + np.prod(p) * (6 * 1.5**2 * 5 * 0.5**4 + 1.5**3 * 20 * 0.5**3)
         assert value == pytest.approx(held if detached else moving, rel=1e-9)
+
+
+@pytest.mark.parametrize(("text", "x", "said", "placed"), [
+    ("3 + 2*abs(x)", 0.0, "in a lower derivative, sign at 0 is not smooth", False),
+    ("relu(x)*x", 0.0, "relu at 0: slope 0", True),
+    ("(1-cos(x))/x**2", 1e-6, "the derivative of one order less is wrong, -88.9006", False),
+])  # fmt: skip
+def test_a_finding_is_placed_in_the_program_alone(
+    text: str, x: float, said: str, placed: bool
+) -> None:
+    (found, *_) = derivative(Problem(text, {"x": x}), "hessian").findings
+    assert found.message.startswith(said)
+    assert (found.span is not None) is placed

@@ -341,6 +341,28 @@ def test_what_is_done_to_every_element_is_written_once(
     assert found == {**found, **expected}
 
 
+ROWS = [[0.0, 0.0], [1.0, 0.5]]
+AGAINST: tuple[tuple[str, Any], ...] = (
+    ("1/sum((x[0] - x[1])**2)", ROWS),
+    ("1/sum((x[0] - x[1])**2)**3", ROWS),
+    ("sum(log(abs(x[0] - x[1])))", ROWS),
+    ("sqrt(x[1, 0] - x[0, 0] - 0.5)", ROWS),
+    ("sum(maximum(1/(x[1] - x[0]), 1.5))", ROWS),
+    ("sum(where(1/(x[1] - x[0]) > 1.5, x[0]**3, x[1]**2))", ROWS),
+    ("e = 0.0\nfor i in range(3):\n    for j in range(i + 1, 3):\n"
+     "        r = ((x[i] - x[j])**2).sum()\n        s = (1/r)**3\n        e = e + 4*(s*s - s)\ne",
+     [[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.2, 0.0]]),
+)  # fmt: skip
+"""Programs of the difference of two elements, with numbers: of one element alone they are not
+defined."""
+
+
+@pytest.mark.parametrize(("program", "x"), AGAINST)
+def test_an_element_against_itself_costs_no_formula(program: str, x: Any) -> None:
+    (gradient,) = report(program, x=x).gradients
+    assert gradient.closed_form is not None
+
+
 PLACES: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("sum(index_add(zeros(3), 0, tensor([0, 2, 0]), x)**2)", {"x": [1.0, 2.0, 3.0]},
      "2*index_add(zeros(3), 0, (0, 2, 0), x)[[0, 2, 0]]"),

@@ -316,6 +316,20 @@ def test_the_command_prints_in_every_format(run: Run) -> None:
     assert "∇x f = 2*A.T@(A@x - b)" in run(*ask, "--format", "table").out
 
 
+@pytest.mark.parametrize(("argv", "wanted"), [
+    (("formula", "inv(X)"), r"\partial X} &= V \mapsto -X^{-1} V X^{-1}"),
+    (("formula", "outer(x, y)"), r"\partial x} &= v \mapsto v y^{\top}"),
+    (("jacobian", "inv(X)", "--X", "2,1;1,3"), r"\partial X} &= V \mapsto -X^{-1} V X^{-1}"),
+    (("hessian", "logdet(X)", "--X", "2,1;1,3"), r"&= V \mapsto -X^{-\top} V^{\top} X^{-\top}"),
+    (("hessian", "sum((X@x)**2)", "--X", "2,1,3;1,3,4", "--x", "1,2,3"),
+     r"\partial X} &= V \mapsto 2 (V^{\top} X x + X^{\top} V x)"),
+])  # fmt: skip
+def test_a_map_is_mathematics_in_latex(run: Run, argv: tuple[str, ...], wanted: str) -> None:
+    found = run(*argv, "--format", "latex").out
+    assert wanted in found
+    assert "U+" not in found
+
+
 def test_a_name_that_is_not_there_is_told(run: Run) -> None:
     found = run("formula", "norm(A@x)", "--y", "n")
     assert found.code == 2

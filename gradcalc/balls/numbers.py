@@ -14,7 +14,7 @@ import sympy
 
 from gradcalc.balls.special import SPECIAL
 from gradcalc.expr.functions import FUNCTIONS
-from gradcalc.expr.scalars import closed
+from gradcalc.expr.scalars import Where, closed
 from gradcalc.expr.special import Special
 
 KEPT = 4096
@@ -246,6 +246,9 @@ class Source:
             return self._product(node.args)
         if isinstance(node, sympy.Pow):
             return self._power(*node.args)
+        if isinstance(node, Where):
+            condition, yes, no = node.args
+            return self.choice(self._condition(condition), self.write(yes), self.write(no))
         if isinstance(node, sympy.Piecewise):
             return self._cases(node)
         name = type(node).__name__

@@ -4,6 +4,7 @@ The slope of a function of elements is written as a text of the language and run
 all that is known of its functions (their corners, rounding, derivatives) is known of it.
 """
 
+import ast
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +18,9 @@ from gradcalc.expr.written import Text, Unprintable
 from gradcalc.lang.evaluate import evaluate
 from gradcalc.lang.fence import compile_program
 from gradcalc.lang.program import Program
+
+NOWHERE = {"lineno": 1, "col_offset": 0, "end_lineno": 1, "end_col_offset": 0}
+"""A place that is none of a program's, whose first character is at column 1."""
 
 
 class Emitter:
@@ -74,4 +78,10 @@ def _program(symbols: Any, body: Any) -> Program:
         text = _Spelled(nodes, {}, frozenset(), decimals=frozenset()).expression(body).text
     except Unprintable as reason:
         raise UnsupportedError(f"this is not differentiated once more: {reason}") from None
-    return compile_program(text, core=True)
+    program = compile_program(text, core=True)
+    for node in (part for statement in program.body for part in ast.walk(statement)):
+        if hasattr(node, "lineno"):
+            # no user wrote it
+            for field, number in NOWHERE.items():
+                setattr(node, field, number)
+    return program

@@ -6,7 +6,7 @@ import numpy as np
 
 from gradcalc.export.documents import documentation, wrapped
 from gradcalc.export.helpers import needed
-from gradcalc.export.listings import Listing, joined, texts_of
+from gradcalc.export.listings import Listing, expected_name, joined, texts_of
 from gradcalc.export.plan import VALUE
 from gradcalc.export.syntaxes import C
 from gradcalc.export.task import Task
@@ -77,13 +77,13 @@ def _c_main(listing: Listing) -> list[str]:
     for label in (VALUE, *task.labels):
         texts = texts_of(task.expected[label])
         lines.append(f"    static double {listing.out(label)}[{max(len(texts), 1)}];")
-        kept = f"    static const double expected_{listing.out(label)}[] = {{"
+        kept = f"    static const double {expected_name(listing.out(label))}[] = {{"
         lines += joined(kept, texts or ["0.0"], "};")
     call = ", ".join([*listing.names.values(), *listing.outs.values()])
     lines += [*wrapped(f"    {task.name}(", call, ");"), "    int wrong = 0;"]
     for label in (VALUE, *task.labels):
         own, size = listing.out(label), np.size(task.expected[label])
-        lines.append(f'    wrong += differs("{label}", {own}, expected_{own}, {size});')
+        lines.append(f'    wrong += differs("{own}", {own}, {expected_name(own)}, {size});')
     lines += [
         f'    if (!wrong) printf("{task.name}: right to {task.tolerance}\\n");',
         "    return wrong;", "}",

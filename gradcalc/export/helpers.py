@@ -104,7 +104,10 @@ def on_diagonal(values, shape, offset, first, second):
 }
 
 JAX = {
-    **{name: text.replace("{m}", "jnp") for name, text in _SHARED.items()},
+    **{
+        name: text.replace("{m}", "jnp").replace('kind="stable"', "stable=True")
+        for name, text in _SHARED.items()
+    },
     "placed": '''
 def placed(values, key, shape):
     """Zeros, with values added at an index."""

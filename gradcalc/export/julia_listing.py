@@ -71,7 +71,9 @@ def _julia_main(listing: Listing) -> list[str]:
     for label in (VALUE, *task.labels):
         own = "value" if label == VALUE else f'found["{label}"]' if several else "found"
         made = f"rowmajor({own})" if np.shape(task.expected[label]) else f"[{own}]"
-        lines += joined(f'        ("{label}", {made}, [', texts_of(task.expected[label]), "]),")
+        lines += joined(
+            f'        ("{label or own}", {made}, [', texts_of(task.expected[label]), "]),"
+        )
     lines += [
         "    )",
         "        error = maximum(abs.(given .- expected), init=0.0)",

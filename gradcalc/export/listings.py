@@ -10,7 +10,7 @@ from gradcalc.export.documents import wrapped
 from gradcalc.export.indices import flat
 from gradcalc.export.loops import Loops
 from gradcalc.export.lowering import lowered, parted
-from gradcalc.export.names import C_WORDS, JULIA_WORDS, identifiers
+from gradcalc.export.names import WORDS, called, identifiers
 from gradcalc.export.plan import VALUE, Plan
 from gradcalc.export.statements import KNOWN, loops
 from gradcalc.export.syntaxes import Syntax
@@ -23,12 +23,6 @@ from gradcalc.expr.written import SUM
 FEW = 16
 """Numbers that the program has looked at, which the code asserts."""
 
-OWN = frozenset({
-    "value", "given", "expected", "wrong", "error", "scale", "flat", "nested", "rowmajor", "math",
-    "check", "found", "n", "label",
-})  # fmt: skip
-"""Names that the code has for itself."""
-
 
 class Listing:
     """A task written as loops of a language."""
@@ -38,14 +32,14 @@ class Listing:
         task = task.fixed or task
         self.task, self.syntax = task, syntax
         plan: Plan = parted(lowered(task.plan, KNOWN))
-        taken = {*OWN, *C_WORDS, *JULIA_WORDS, task.name, *syntax.helpers}
-        self.outs = identifiers(
-            (VALUE, *(f"{task.name} {label}" for label in task.labels)),
-            {*taken, *plan.inputs} - {"value"},
+        taken = {*_words(syntax), task.name}
+        self.outs = {VALUE: "value"} | identifiers(
+            [f"{task.name} {label}" for label in task.labels], {*taken, *plan.inputs, "value"}
         )
-        self.names = identifiers(plan.inputs, {*taken, *self.outs.values()})
+        taken |= {*self.outs.values(), *map(expected_name, self.outs.values())}
+        self.names = identifiers(plan.inputs, taken)
         self.shapes = dict(plan.inputs)
-        writer = loops(syntax, self.names, {*taken, *self.outs.values()})
+        writer = loops(syntax, self.names, taken)
         writer.write([plan.value, *plan.results.values()], [c.node for c in plan.conditions])
         self._asserted(plan, writer)
         self.roots = {VALUE: plan.value, **plan.results}
@@ -58,7 +52,7 @@ class Listing:
 
     def out(self, label: str) -> str:
         """What a result is called."""
-        return self.outs[VALUE if label == VALUE else f"{self.task.name} {label}"]
+        return self.outs[label if label == VALUE else f"{self.task.name} {label}"]
 
     def _asserted(self, plan: Plan, writer: Loops) -> None:
         for condition in plan.conditions:
@@ -94,6 +88,18 @@ class Listing:
     def indented(self, first: str, lines: Sequence[tuple[int, str]]) -> list[str]:
         """Statements as lines."""
         return [f"{first}{'    ' * depth}{text}" for depth, text in lines]
+
+
+def _words(syntax: Syntax) -> frozenset[str]:
+    """What no input may be called: words of the language, and functions that code calls."""
+    known = syntax.scalars
+    functions = (f"{text}(" for text in (*known.functions.values(), *known.words.values()))
+    return WORDS[syntax.name] | syntax.helpers.keys() | called(functions)
+
+
+def expected_name(own: str) -> str:
+    """What the numbers are called that a result is held to."""
+    return f"expected_{own}"
 
 
 def _condition(writer: Loops, node: Node) -> str:

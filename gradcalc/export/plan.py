@@ -24,8 +24,13 @@ from gradcalc.expr.protocols import Arithmetic
 from gradcalc.expr.written import Unprintable
 from gradcalc.primitives import BY_NAME, Elementwise
 
-VALUE = "value"
-"""What the value is called among the results."""
+VALUE = ""
+"""What the value is called among the results: as no input is."""
+
+
+def asked_name(place: int) -> str:
+    """What a condition is called among the nodes that are written: as no input is."""
+    return f"condition {place}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +61,13 @@ class Plan:
 
     def roots(self) -> dict[str, Node]:
         """All nodes that are written, by name."""
-        asked = {f"condition{k}": c.node for k, c in enumerate(self.conditions)}
+        asked = {asked_name(k): c.node for k, c in enumerate(self.conditions)}
         return {VALUE: self.value, **self.results, **asked}
 
     def with_roots(self, forms: Forms, roots: Mapping[str, Node]) -> "Plan":
         """The same with other nodes."""
         conditions = tuple(
-            replace(c, node=roots[f"condition{k}"]) for k, c in enumerate(self.conditions)
+            replace(c, node=roots[asked_name(k)]) for k, c in enumerate(self.conditions)
         )
         results = {name: roots[name] for name in self.results}
         return replace(

@@ -78,7 +78,7 @@ def _python_main(listing: Listing) -> list[str]:
         own = "value" if label == VALUE else f'found["{label}"]' if several else "found"
         shape = np.shape(task.expected[label])
         values = ", ".join(texts_of(task.expected[label]))
-        lines += wrapped(f'        ("{label}", flat({own}, {shape}), [', values, "]),")
+        lines += wrapped(f'        ("{label or own}", flat({own}, {shape}), [', values, "]),")
     lines += [
         "    ):",
         "        scale = max(map(abs, expected), default=0.0) or 1.0",

@@ -12,8 +12,8 @@ from gradcalc.export.arrays import Library, Lines, numbers_text, tuple_text
 from gradcalc.export.documents import documentation, title, wrapped
 from gradcalc.export.libraries import JAX, NUMPY, TORCH
 from gradcalc.export.lowering import lowered
-from gradcalc.export.names import identifiers
-from gradcalc.export.plan import VALUE, Condition
+from gradcalc.export.names import PYTHON_WORDS, identifiers
+from gradcalc.export.plan import VALUE, Condition, asked_name
 from gradcalc.export.task import Task
 from gradcalc.expr.nodes import Node
 from gradcalc.expr.scalars import is_indicator
@@ -31,9 +31,7 @@ class Python:
     made: str
 
 
-_TAKEN = frozenset(
-    {"math", "special", "value", "expm", "given", "expected", "found", "name", "number"}
-)
+_TAKEN = PYTHON_WORDS | {"special", "expm"}
 
 NUMPY_FILE = Python(
     NUMPY, helpers.NUMPY, _TAKEN | {"np"} | helpers.NUMPY.keys(), ("import numpy as np",), (),
@@ -172,7 +170,7 @@ def _asserted(
 ) -> list[str]:
     lines = []
     for k, condition in enumerate(conditions):
-        line = _assertion(condition, writer, _text(texts[f"condition{k}"]))
+        line = _assertion(condition, writer, _text(texts[asked_name(k)]))
         if line is not None and line not in lines:
             lines.append(line)
     return lines

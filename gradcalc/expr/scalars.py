@@ -141,14 +141,13 @@ def opened(template: Any) -> Any:
 
 
 def closed(expression: Any) -> Any:
-    """The expression in sympy's own functions alone: choices as cases, heads by definition."""
+    """The expression in sympy's own functions and choices alone: heads by definition.
 
-    def cases(condition: Any, yes: Any, no: Any) -> Any:
-        return sympy.Piecewise((yes, condition), (no, True), evaluate=False)
-
+    Choices stay: as cases sympy would move those within a condition to the outside.
+    """
     while heads := expression.atoms(Head):
         expression = expression.xreplace({call: opened(call.opened()) for call in heads})
-    return expression.replace(Where, cases)
+    return expression
 
 
 def filled(body: Any, parts: Mapping[Any, Any]) -> Any:

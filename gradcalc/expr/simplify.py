@@ -48,6 +48,10 @@ UNREAL = {
 """Constants that are not written, and what they are not."""
 
 
+class Unreal(Unprintable):
+    """There is a constant in an expression that is no real number; the message says which."""
+
+
 class TooMuch(Exception):
     """A graph is worth no more work than has been done."""
 
@@ -149,7 +153,7 @@ class Simplifier:
     def _looked_through(self, body: Any) -> tuple[set[Any], set[Op]]:
         """The symbols in an expression, and the operations that they stand for.
 
-        Raises `TooMuch` where that is more than is left, `Unprintable` for constants that are no
+        Raises `TooMuch` where that is more than is left, `Unreal` for constants that are no
         numbers.
         """
         symbols = set()
@@ -162,7 +166,7 @@ class Simplifier:
             elif part.is_Symbol:
                 symbols.add(part)
             elif part in UNREAL:
-                raise Unprintable(f"a constant in it is not {UNREAL[part]}")
+                raise Unreal(f"a constant in it is not {UNREAL[part]}")
         self._spend(count)
         kinds = set()
         for symbol in symbols:

@@ -12,6 +12,7 @@ from gradcalc.findings import faults, runs
 from gradcalc.findings.reaching import reaching
 from gradcalc.primitives import BY_NAME, Composite, Elementwise
 from gradcalc.problem import Problem
+from gradcalc.targets import HERE
 from gradcalc.testimony import (
     Absence,
     Absent,
@@ -39,8 +40,22 @@ def find(
     problem: Problem, autograd: Computed, formula: Derived | Absent, judgement: Judgement
 ) -> tuple[Finding, ...]:
     """All findings, those about the verdict first."""
-    reference = judgement.reference
     autograd = replace(autograd, stops=reaching(problem, autograd.stops))
+    found = _found(problem, autograd, formula, judgement)
+    return tuple(map(_unwritten, found)) if problem.before else found
+
+
+def _unwritten(finding: Finding) -> Finding:
+    """A finding about what stands in a lower derivative alone, which has no place that is shown."""
+    if finding.span != HERE:
+        return finding
+    return replace(finding, message=f"in a lower derivative, {finding.message}", span=None)
+
+
+def _found(
+    problem: Problem, autograd: Computed, formula: Derived | Absent, judgement: Judgement
+) -> tuple[Finding, ...]:
+    reference = judgement.reference
     return (
         *runs.cut(autograd),
         *faults.failures(problem, autograd, reference, judgement),

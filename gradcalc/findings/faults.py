@@ -202,9 +202,10 @@ def _value(
     though = " though the gradient is right" if right else ""
     few = abs(true - total) > abs(true) * precision_of(problem.dtype).epsilon ** TAKEN
     what = "is wrong" if few or not np.isfinite(total) else "has lost digits"
+    whose = "the derivative of one order less" if problem.before else "the value"
     yield Finding(
         "value",
-        f"the value {what}{though}, {shown} for {truth}"
+        f"{whose} {what}{though}, {shown} for {truth}"
         + ("" if cause is None else f": {fault_text(problem, cause)}"),
         None,
         None if cause is None else cause.place,

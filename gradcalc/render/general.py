@@ -10,6 +10,7 @@ from gradcalc.render.json import shown as json_shown
 from gradcalc.render.labels import label, tex_label
 from gradcalc.render.latex import formula_rows
 from gradcalc.render.notes import formula_text
+from gradcalc.render.tex.names import code, name_tex
 
 Render = Callable[[Sequence[General], Style], str]
 
@@ -128,15 +129,14 @@ def _latex_of(answer: General, style: Style) -> str:
     shapes = {name: (None,) * len(sizes) for name, sizes in answer.reading.sizes.items()}
     rows: list[str] = []
     for found in answer.derivatives:
-        made = found.formula and formula_rows(_tex_label(answer, found), found.formula, shapes)
-        rows += made or [rf"{_tex_label(answer, found)} &= \text{{{_text(found, style)}}}"]
+        left, formula = _tex_label(answer, found), found.formula
+        made = formula and formula_rows(left, formula, shapes, found.by)
+        rows += made or [rf"{left} &= {code(_text(found, style))}"]
     body = " \\\\\n".join(rows)
     return f"\\begin{{align*}}\n{body}\n\\end{{align*}}\n"
 
 
 def _tex_label(answer: General, found: Derivative) -> str:
-    from gradcalc.render.tex.names import name_tex
-
     names = [name_tex(name) for name in found.by]
     if answer.order > 1:
         return rf"\frac{{d^{{{answer.order}}} f}}{{d {names[0]}^{{{answer.order}}}}}"

@@ -7,6 +7,7 @@ is its numbers, and of many only the ends. Nothing but ASCII is written.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -108,17 +109,30 @@ def _formula(report: Report, gradient: InputGradient, style: Style) -> _Formula 
     if formula is None or (not style.show_all and len(formula.parts) > _MOST_PARTS):
         return None
     known = [*report.inputs, gradient.name, *report.detached, *(name for name, _ in formula.parts)]
-    names = name_table(dict.fromkeys(known))
     shapes: dict[str, Shape] = dict.fromkeys(report.detached)
     shapes |= {name: np.shape(value) for name, value in report.inputs.items()}
+    by = names_of(report.command, gradient.name)
+    shapes |= _tangent(formula, by, shapes)
+    names = name_table(dict.fromkeys([*known, *shapes]))
     return _equations(_label(report, gradient), formula, names, shapes)
 
 
-def formula_rows(left: str, formula: Written, shapes: Mapping[str, Shape]) -> list[str] | None:
-    """The rows of an equation whose left side is given, None where TeX could not take it."""
-    names = name_table(dict.fromkeys([*shapes, *(name for name, _ in formula.parts)]))
-    found = _equations(left, formula, names, dict(shapes))
+def formula_rows(
+    left: str, formula: Written, shapes: Mapping[str, Shape], by: Sequence[str]
+) -> list[str] | None:
+    """The rows of an equation whose left side is given, None where TeX could not take it.
+
+    `by` are the inputs that the derivative is by.
+    """
+    known = {**shapes, **_tangent(formula, by, shapes)}
+    names = name_table(dict.fromkeys([*known, *(name for name, _ in formula.parts)]))
+    found = _equations(left, formula, names, known)
     return None if found is None else found.rows
+
+
+def _tangent(formula: Written, by: Sequence[str], shapes: Mapping[str, Shape]) -> dict[str, Shape]:
+    """The tangent that a formula is a map of, with its shape: that of the last input."""
+    return {formula.tangent: shapes.get(by[-1])} if formula.tangent else {}
 
 
 def _equations(
@@ -131,12 +145,14 @@ def _equations(
             writers.append(Writer(text, names, shapes))
             piece, shapes[name] = _taken(writers[-1], text)
             pieces.append((names[name], piece))
-        writers.append(Writer(formula.body, names, shapes))
-        whole, _ = _taken(writers[-1], formula.body)
+        body, tangent = formula.image.body, formula.tangent
+        writers.append(Writer(body, names, shapes))
+        whole, _ = _taken(writers[-1], body)
     # Whatever the text is, it can be shown as it is.
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    rows = list(_broken(left, whole))
+    arrow = rf"{names[tangent]} \mapsto " if tangent else ""
+    rows = list(_broken(left, replace(whole, text=f"{arrow}{whole.text}")))
     for position, (name, piece) in enumerate(pieces):
         rows.extend(_broken(name if position else rf"\text{{where }} {name}", piece))
     return _Formula(rows, any(writer.counts for writer in writers))

@@ -17,7 +17,7 @@ from gradcalc.expr.linear import swapped
 from gradcalc.expr.nodes import Node, Shape
 from gradcalc.expr.rules.factors import split
 from gradcalc.expr.scalars import times
-from gradcalc.expr.simplify import Simplifier
+from gradcalc.expr.simplify import UNREAL, Simplifier, Unreal
 
 LARGEST_PATTERN = 16
 """Nodes of a part above which it is no pattern."""
@@ -78,12 +78,23 @@ class Pattern:
         return made[node.order]
 
     def exchanged(self, body: Any, place: int, made: dict[int, Node]) -> Any:
-        """A scalar expression of another place."""
+        """A scalar expression of another place.
+
+        Raises `Unreal` where it is none: 1/(x[0] - x[1]) with 1 in the place of 0.
+        """
         nodes = {symbol: self._s.node(symbol) for symbol in body.free_symbols}
-        return body.xreplace({
+        there = {
             symbol: self._s.body(self.at(node, place, made))
             for symbol, node in nodes.items() if self.touches(node)
-        })  # fmt: skip
+        }  # fmt: skip
+        try:
+            found = body.xreplace(there)
+        # sympy's word for comparisons with what is no real number
+        except (TypeError, ValueError) as reason:
+            raise Unreal(str(reason)) from reason
+        if found.has(*UNREAL):
+            raise Unreal("an element cannot stand in the place of another one")
+        return found
 
     def along(self, node: Node) -> Node | None:
         """A node that touches the place, of all places: one more dimension in front."""
@@ -176,9 +187,18 @@ def stacked(s: Simplifier, *parts: Node, axis: int) -> Node | None:
         pattern, part = Pattern(s, place, len(parts)), parts[place]
         if not pattern.touches(part):
             continue
-        if all(pattern.at(part, k, {}) is other for k, other in enumerate(parts) if k != place):
+        if _is_alike(pattern, part, parts, place):
             return pattern.along(part)
     return None
+
+
+def _is_alike(pattern: Pattern, part: Node, parts: Sequence[Node], place: int) -> bool:
+    """Whether the part at a place gives all other parts."""
+    others = ((k, other) for k, other in enumerate(parts) if k != place)
+    try:
+        return all(pattern.at(part, k, {}) is other for k, other in others)
+    except Unreal:
+        return False
 
 
 def summed(s: Simplifier, body: Any, shape: Shape) -> Any:
@@ -255,7 +275,10 @@ def _summed(
     """The other terms, and the sum of what is like one of them at all places."""
     number, left = terms[term], dict(terms)
     for place in range(pattern.size):
-        factor, other = pattern.exchanged(term, place, {}).as_coeff_Mul()
+        try:
+            factor, other = pattern.exchanged(term, place, {}).as_coeff_Mul()
+        except Unreal:
+            return None
         taken = factor * number
         # of a square of what is in two of them there may be more
         if taken * left.get(other, 0) <= 0 or abs(taken) > abs(left[other]):

@@ -39,7 +39,8 @@ _SPELLED: Mapping[str, str] = {
     **{char: rf"\ensuremath{{\{name}}}" for char, name in _GREEK.items()},
     "∇": r"\ensuremath{\nabla}", "×": r"\ensuremath{\times}", "·": r"\ensuremath{\cdot}",
     "±": r"\ensuremath{\pm}", "≤": r"\ensuremath{\leq}", "≥": r"\ensuremath{\geq}",
-    "≠": r"\ensuremath{\neq}", "→": r"\ensuremath{\to}", "∞": r"\ensuremath{\infty}",
+    "≠": r"\ensuremath{\neq}", "→": r"\ensuremath{\to}", "↦": r"\ensuremath{\mapsto}",
+    "∞": r"\ensuremath{\infty}",
 }  # fmt: skip
 
 _ACCENTS: Mapping[str, str] = {
