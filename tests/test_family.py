@@ -32,7 +32,7 @@ JACOBIANS = {
     "sin(A@x)": ("diag(cos(A@x))@A", {"A": A, "x": x2}),
     "softmax(x)": ("diag(softmax(x)) - outer(softmax(x), softmax(x))", {"x": x3}),
     "log_softmax(x)": ("eye(3) - outer(ones(3), softmax(x))", {"x": x3}),
-    "x/norm(x)": ("(eye(3) - outer(x, x)/(x@x))/norm(x)", {"x": x3}),
+    "x/norm(x)": ("eye(3)/norm(x) - outer(x, x)/norm(x)**3", {"x": x3}),
     "x*x": ("diag(2*x)", {"x": x3}),
     "exp(x)": ("diag(exp(x))", {"x": x3}),
     "tanh(A@x)": ("diag(1 - tanh(A@x)**2)@A", {"A": A, "x": x2}),
@@ -394,7 +394,8 @@ def test_a_map_of_a_block_moves_what_it_is_once_more_by(program: str) -> None:
 
 @pytest.mark.parametrize("program", ["norm(A@x - b)**2", "norm(x)**2 + sum(A@x)", "norm(x)**4"])
 def test_the_square_of_a_norm_is_smooth_where_that_is_zero(program: str) -> None:
-    names = {name: v for name, v in {"A": A, "b": A @ x2, "x": x2}.items() if name in program}
+    whole, x = np.array([[1.0, 2], [3, 4], [5, 6]]), np.array([1.0, -1])
+    names = {n: v for n, v in {"A": whole, "b": whole @ x, "x": x}.items() if n in program}
     at = names | ({} if "b" in names else {"x": np.zeros(2)})
     found = gradcalc.hessian(program, **at, wrt="x")
     assert gradcalc.grad(program, **at, wrt="x").verdict.outcome == "verified"

@@ -67,7 +67,7 @@ JACOBIANS: list[tuple[str, str, dict[str, str]]] = [
     ("A@x", "A:m,n x:n", {"x": "A", "A": "V ↦ V@x"}),
     ("sin(A@x)", "A:m,n x:n", {"x": "diag(cos(A@x))@A"}),
     ("softmax(x)", "x:n", {"x": "diag(softmax(x)) - outer(softmax(x), softmax(x))"}),
-    ("x/norm(x)", "x:n", {"x": "(eye(n) - outer(x, x)/(x@x))/norm(x)"}),
+    ("x/norm(x)", "x:n", {"x": "eye(n)/norm(x) - outer(x, x)/norm(x)**3"}),
     ("A@exp(B@x)", "A:m,n B:n,p x:p", {"x": "A@diag(exp(B@x))@B"}),
     ("X@X", "X:n,n", {"X": "V ↦ V@X + X@V"}),
     ("inv(X)", "X:n,n", {"X": "V ↦ -inv(X)@V@inv(X)"}),

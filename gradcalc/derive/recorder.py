@@ -154,7 +154,7 @@ class Recorder:
         return made
 
     def _unrooted(self, row: Elementwise, operands: tuple[Traced, ...]) -> Traced | None:
-        """An even power of a norm as one of its square: it is smooth where the norm is 0, too."""
+        """An even power of a norm that is 0 as one of its square, which is smooth there."""
         x, power = operands[0], 0.0
         if row.name == "square" or (row.name == "mul" and x.node is operands[1].node):
             power = 2.0
@@ -162,6 +162,8 @@ class Recorder:
             power = float(self.arithmetic.floats(operands[1].value))
         found = self._squares.get(x.node.order)
         if found is None or power < 2 or power % 2 or found.shape != x.shape:
+            return None
+        if not self._observed(x, trace.vanishing):
             return None
         return found if power == 2 else self.scalar("pow", found, self.literal(power / 2))
 

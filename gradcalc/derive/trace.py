@@ -61,6 +61,16 @@ def numbers(arithmetic: Arithmetic, value: Any) -> Data:
     return Data.of(arithmetic.floats(value))
 
 
+NOTHING = 1e-10
+"""The share of the largest of some numbers below which one is next to nothing."""
+
+
+def vanishing(arithmetic: Arithmetic, value: Any) -> bool:
+    """Whether one of its numbers is next to nothing beside the others, or all are 0."""
+    sizes = np.abs(arithmetic.floats(value))
+    return bool((sizes <= NOTHING * np.max(sizes, initial=0.0)).any())
+
+
 @dataclass(frozen=True, slots=True)
 class Positions:
     """Where elements stand along a dimension: `order` or `argmax`, as the arithmetic has it."""

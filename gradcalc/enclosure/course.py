@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.balls.arithmetic import ZERO, boxed, each, to_floats
-from gradcalc.balls.numbers import Ball
+from gradcalc.balls.numbers import Ball, OutOfReach
 from gradcalc.derive.modes import Eager, handed_on, jvp, swept
 from gradcalc.derive.perturbations import is_finite
 from gradcalc.derive.trace import Call
@@ -25,6 +25,9 @@ LOST = 2.0**10
 
 LINEAR = (ops.SUM, ops.BROADCAST, ops.TRACE)
 """Operations, beside those that move elements about, that show which elements hang together."""
+
+
+OTHERWISE = "the check makes a result of something else than torch does"
 
 
 class Unlike(Exception):
@@ -108,7 +111,10 @@ class Course:
         call, nodes = self.calls[number], self.centre.trace.nodes
         leaves = [nodes[slot.number] for slot in self.slots[number]]
         cut = frozenset(leaf.order for leaf in leaves)
-        return ancestry([nodes[r] for r in call.results], cut), leaves, [x.order for x in leaves]
+        inside = ancestry([nodes[r] for r in call.results], cut)
+        if any(node.op is ops.VAR for node in inside):
+            raise OutOfReach(OTHERWISE)
+        return inside, leaves, [x.order for x in leaves]
 
     def given(self, number: int, *, exact: bool) -> dict[int, Any]:
         """The values of all that is in a call, by number, from its exact operands or torch's."""
