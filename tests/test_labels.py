@@ -174,7 +174,6 @@ def test_nothing_is_differentiated_by_truth_values(run: Run, asked: tuple[str, s
             "Python's own True",
         ),
         ("import torch\ndef f(x, m):\n    return (x*torch.mean(m)).sum()", "no truth values"),
-        ("import torch\ndef f(x, m):\n    return (x**m).sum()", "power to truth values"),
     ],
 )
 def test_what_the_libraries_do_not_do_with_them_is_refused(text: str, said: str) -> None:
@@ -262,7 +261,7 @@ def test_whole_numbers_that_say_how_many_are_data(name: str) -> None:
 
 
 def test_a_number_that_is_not_whole_says_how_many_of_nothing() -> None:
-    with pytest.raises(GradcalcError, match="repeat does not take"):
+    with pytest.raises(GradcalcError, match="repeat takes whole numbers"):
         grad("def f(x, n): return x.repeat(n).sum()", x=X, n=2.5)
 
 

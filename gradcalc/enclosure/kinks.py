@@ -336,7 +336,8 @@ def _found_in_balls(trial: Trial, epsilon: float) -> Iterator[Met]:
             near = still.ties(node, near) & ~_winners(trial, node)
         elif asked:
             near = near & part[node.order]
-            if near.any():
+            if trial.finite and near.any():
+                # where the result itself is undefined, what stands still may be why
                 near = near & moves()[node.order]
         for index in map(tuple, np.argwhere(near)):
             event = _event(trial, node, index, epsilon)
