@@ -99,12 +99,13 @@ def _outcomes(
                     causes[len(outcomes) + int(k)] = comparison.why
         outcomes += own
     given = problem.joined(autograd.gradients)
+    kink = KINK.replace("function", "derivative") if problem.before else KINK
     for part, verdict in judgement.rough:
         own = given[part.columns]
         found = _of_kink(part, own, verdict) if part.nature is Nature.KINK else None
         for position, k in enumerate(part.columns):
             outcomes[k] = verdict.outcome if found is None else found[position]
-            causes[int(k)] = verdict.message if outcomes[k] is verdict.outcome else KINK
+            causes[int(k)] = verdict.message if outcomes[k] is verdict.outcome else kink
     return outcomes, causes
 
 

@@ -29,6 +29,7 @@ SAME = 1e-9
 def rough_verdict(part: Neighbourhood, problem: Problem, autograd: Computed) -> Verdict:
     """What kind of point it is to a part, and whether autograd's choice there is a valid one."""
     culprit = culprit_text(part.events)
+    what, of = ("the derivative", " of the derivative") if problem.before else ("the function", "")
     if part.nature is Nature.UNKNOWN:
         place = f"it is not smooth at or near this point{culprit}, and " if part.events else ""
         return Verdict(Outcome.UNRESOLVED, f"not checked: {place}{part.why}")
@@ -39,15 +40,17 @@ def rough_verdict(part: Neighbourhood, problem: Problem, autograd: Computed) -> 
         )
     if part.nature is Nature.EDGE and part.hole:
         all_around = "all points sampled around it are in it"
-        return Verdict(Outcome.EDGE, f"this point is a hole in the domain{culprit}: {all_around}")
+        return Verdict(
+            Outcome.EDGE, f"this point is a hole in the domain{of}{culprit}: {all_around}"
+        )
     if part.nature is Nature.EDGE:
-        what = "on the border of" if part.inside else "outside"
-        return Verdict(Outcome.EDGE, f"this point is {what} the domain{culprit}")
+        where = "on the border of" if part.inside else "outside"
+        return Verdict(Outcome.EDGE, f"this point is {where} the domain{of}{culprit}")
     if part.nature is Nature.JUMP:
-        return Verdict(Outcome.JUMP, f"the function is discontinuous here{culprit}")
+        return Verdict(Outcome.JUMP, f"{what} is discontinuous here{culprit}")
     if part.nature is Nature.SINGULAR:
         return Verdict(Outcome.SINGULAR, f"the gradient grows without bound here{culprit}")
-    start = f"the function has a kink here{culprit}"
+    start = f"{what} has a kink here{culprit}"
     given = problem.joined(autograd.gradients)[part.columns]
     if is_valid(given, part, precision_of(problem.dtype)):
         return Verdict(Outcome.KINK, f"{start}; autograd's choice is a valid one")
