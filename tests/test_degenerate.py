@@ -242,3 +242,31 @@ def test_attention_makes_0_of_a_row_that_leaves_nothing(mask: str, by: str) -> N
     assert found.verdict.outcome == "verified", found.verdict.message
     assert found.value == pytest.approx(value.item(), rel=1e-12)
     np.testing.assert_allclose(found.gradient[by], true, atol=1e-12)
+
+
+AT_TIES = {
+    "positions as data": ("sum(torch.where(x.{}(0).indices > 0, 1., 0.))", "jump"),
+    "positions as numbers": ("sum(x.{}(0).indices*x)", "jump"),
+    "what stands there": ("x.gather(0, x.{}(0).indices).sum()", "kink"),
+    "values": ("(x.{}(0).values**2).sum()", "kink"),
+}
+
+
+@pytest.mark.parametrize("name", AT_TIES)
+@pytest.mark.parametrize(
+    ("running", "at"), [("cummax", [1.0, 1, 1, 0]), ("cummin", [1.0, 1, 1, 2])]
+)
+def test_running_extremes_turn_over_where_elements_tie(name: str, running: str, at: Any) -> None:
+    text, outcome = AT_TIES[name]
+    program = text.format(running)
+    found = grad(f"import torch\n{program}", x=at)
+    assert found.verdict.outcome == outcome
+    x = torch.tensor(at, dtype=torch.float64, requires_grad=True)
+    value = eval(program, {"torch": torch, "x": x, "sum": sum})
+    assert float(found.value) == float(value.detach())
+    if value.requires_grad:
+        value.backward()
+        assert found.gradient["x"] == pytest.approx(x.grad.tolist())
+    # an element that is beyond all others ties with nothing
+    apart = [3.0, 1, 1, 2] if running == "cummax" else [0.5, 1, 1, 2]
+    assert grad(f"import torch\n{program}", x=apart).verdict.outcome == "verified"

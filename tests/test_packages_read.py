@@ -227,6 +227,62 @@ def test_an_import_that_may_fail_where_that_is_caught_is_refused(
             gradcalc.grad(f"{main}:f", x=1.5)
 
 
+UNDEFINED = {
+    "divides": "K = 1/0\ndef act(x): return x**2\n",
+    "divides by a name": "N = 0\nK = 5 % N\ndef act(x): return x**2\n",
+    "looks up": "import os\nK = os.environ['GRADCALC_NOT_SET']\ndef act(x): return x**2\n",
+}
+
+
+@pytest.mark.parametrize("name", UNDEFINED)
+@pytest.mark.parametrize(
+    "caught", ["Exception", "(ImportError, ArithmeticError, LookupError)", "BaseException"]
+)
+def test_a_file_that_may_fail_as_is_caught_is_refused(
+    name: str, caught: str, tmp_path: Path
+) -> None:
+    (tmp_path / "helper.py").write_text(UNDEFINED[name])
+    text = (
+        "try:\n    from helper import act\nexcept {}:\n    def act(x): return x**3\n"
+        "def f(x): return act(x)\n"
+    )
+    main = tmp_path / "main.py"
+    main.write_text(text.format(caught))
+    with pytest.raises(GradcalcError, match="whether helper can be imported"):
+        gradcalc.grad(f"{main}:f", x=1.5)
+    # what defines a function alone does not fail
+    (tmp_path / "helper.py").write_text("K = 1/2\ndef act(x): return x**2/(x + 1)\n")
+    assert gradcalc.grad(f"{main}:f", x=1.0).value == 0.5
+
+
+SHADOWED = {
+    "a name, then its file": ("act = 's'\nfrom PKG.act import h\nimport PKG.act\n", True),
+    "a function, then the module": ("def act(x): return x\nfrom . import act\n", True),
+    "a name, and a name of its file": ("act = 's'\nfrom .act import h\n", True),
+    "a function of its file": ("from .act import act\n", False),
+    "a name behind it": ("from .act import h\nact = 's'\n", False),
+    "another name": ("other = 's'\nfrom .act import h, act\n", False),
+}
+
+
+@pytest.mark.parametrize("case", SHADOWED)
+def test_a_name_that_is_a_file_of_its_package_too(case: str, tmp_path: Path) -> None:
+    """Whoever imports a file of a package binds its name there."""
+    init, doubtful = SHADOWED[case]
+    package = f"gradcalc_shadowed_{list(SHADOWED).index(case)}"
+    texts = {"__init__": init, "act": "def h(x): return 3*x\ndef act(x): return 7*x\n",
+             "main": "import PKG\ndef f(x): return 2*x if PKG.act == 's' else 5*x"}  # fmt: skip
+    if not doubtful and "'s'" not in init.replace("other = 's'", ""):
+        texts["main"] = "import PKG\ndef f(x): return PKG.act(x)"
+    _put(tmp_path, package, texts)
+    if doubtful:
+        with pytest.raises(GradcalcError, match="is a module and something else in turn"):
+            ours(compiled(tmp_path))
+        return
+    expected = package_programs.truth(tmp_path, package, "main_file.py", AT)
+    assert ours(compiled(tmp_path)) == pytest.approx(expected, rel=1e-9)
+
+
 ABSENT = (
     "from torch import nosuch", "from torch.nosuchmod import thing", "import numpy.nosuch",
     "from torch.func import vmap, nosuchfunc", "from math import cbrt, nope",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Container, Iterator
 from functools import cached_property
 from pathlib import Path
 
+from gradcalc.cli import shadowed
 from gradcalc.cli.mentions import ALONE, EVERY, HANDED, WRITTEN, Chain
 from gradcalc.cli.reach import Finder, Needs, Node
 from gradcalc.cli.statements import File
@@ -115,6 +116,7 @@ class _Beside(Finder):
         found = dict(self.whole)
         for name, there in self.files.items():
             mine = names.get(name, set())
+            shadowed.check(name, there, mine, self.loaded)
             whole = EVERY in mine
             if whole:
                 found[name] = there.text

@@ -13,6 +13,9 @@ from gradcalc.errors import UnsupportedError
 from gradcalc.lang.alternatives import PRESENT, ROOTS
 from gradcalc.lang.neighbours import Import, bound_at
 
+OF_IMPORTS = frozenset({"ImportError", "ModuleNotFoundError"})
+"""What an import raises that fails."""
+
 KNOWN = PRESENT | ROOTS | sys.stdlib_module_names
 
 Loads = Callable[[File, Import], list[str]]
@@ -29,7 +32,7 @@ class Failing:
         self._files = files
         self._loads = loads
         self._lacks = lacks
-        self._known: dict[str, bool] = {}
+        self._known: dict[tuple[str, bool], bool] = {}
 
     def check(self, here: File, needed: Container[str]) -> None:
         """Refuse a file whose needed names hang on whether an import fails that may.
@@ -40,15 +43,15 @@ class Failing:
             own = {*bound_at(statement)}
             if not any(name in needed for name in own):
                 continue
-            for node in _tried(statement):
-                if self._loads(here, node) and self._fails(here, node):
+            for node, anything in _tried(statement):
+                if self._loads(here, node) and self._fails(here, node, anything):
                     shown = node.module if isinstance(node, ast.ImportFrom) else node.names[0].name
                     raise UnsupportedError(
                         f"whether {shown or node.names[0].name} can be imported is not known here",
                         hint="import it without catching that it fails, or leave it out",
                     )
 
-    def _fails(self, here: File, node: Import) -> bool:
+    def _fails(self, here: File, node: Import, anything: bool) -> bool:
         files = self._loads(here, node)
         if not files:
             base = node.module or "" if isinstance(node, ast.ImportFrom) else ""
@@ -61,29 +64,57 @@ class Failing:
             if alias.name != "*"
         ):
             return True
-        return any(map(self._may_fail, files))
+        return any(self._may_fail(file, anything) for file in files)
 
-    def _may_fail(self, file: str) -> bool:
-        there = self._files.get(file)
-        if there is None or file in self._known:
-            return self._known.get(file, False)
+    def _may_fail(self, file: str, anything: bool) -> bool:
+        """Whether a file may fail in a way that is caught: with `anything` by what it calculates
+        and looks up, too."""
+        there, key = self._files.get(file), (file, anything)
+        if there is None or key in self._known:
+            return self._known.get(key, False)
         # what imports itself again does not fail for that
-        self._known[file] = False
-        self._known[file] = any(
+        self._known[key] = False
+        self._known[key] = any(
             isinstance(node, ast.Raise | ast.Assert)
-            or (isinstance(node, Import) and self._fails(there, node))
+            or (isinstance(node, Import) and self._fails(there, node, anything))
+            or (anything and _may_be_undefined(node))
             for statement in there.body
             for node in _run(statement)
         )
-        return self._known[file]
+        return self._known[key]
 
 
-def _tried(statement: ast.stmt) -> Iterator[Import]:
-    """The imports in a statement that stand where it may be caught that they fail."""
+def _tried(statement: ast.stmt) -> Iterator[tuple[Import, bool]]:
+    """The imports in a statement that stand where it may be caught that they fail, and whether more
+    than that is caught."""
     for node in ast.walk(statement):
         if isinstance(node, ast.With) or (isinstance(node, ast.Try) and node.handlers):
+            anything = not all(map(_is_of_imports, _caught(node)))
             for part in node.body:
-                yield from (n for n in ast.walk(part) if isinstance(n, Import))
+                yield from ((n, anything) for n in ast.walk(part) if isinstance(n, Import))
+
+
+def _caught(node: ast.With | ast.Try) -> Iterator[ast.expr | None]:
+    """The kinds of errors that a block catches, None for what says nothing of them."""
+    for handler in node.handlers if isinstance(node, ast.Try) else ():
+        kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+        yield from kinds
+    for item in node.items if isinstance(node, ast.With) else ():
+        # as `suppress` is given them
+        yield from item.context_expr.args if isinstance(item.context_expr, ast.Call) else [None]
+
+
+def _is_of_imports(kind: ast.expr | None) -> bool:
+    """Whether it is an error of imports alone."""
+    return isinstance(kind, ast.Name) and kind.id in OF_IMPORTS
+
+
+def _may_be_undefined(node: ast.AST) -> bool:
+    """Whether a calculation may divide by 0, or look up what is not there."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div | ast.FloorDiv | ast.Mod):
+        divisor = node.right
+        return not (isinstance(divisor, ast.Constant) and divisor.value not in (0, "", b""))
+    return isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load | ast.Del)
 
 
 def _run(statement: ast.stmt) -> Iterator[ast.AST]:

@@ -87,14 +87,20 @@ def _running(name: str, larger: str, positions: str) -> Callable[..., Extremes]:
 
 
 def _places(f: Any, x: Any, along: int, positions: str) -> Any:
-    """Where the extremes of the first, the first two, ... elements stand."""
-    firsts = [
-        f.positions(
-            index_form(f, x, (*[slice(None)] * along, slice(0, k + 1))), positions, (along,)
-        )
-        for k in range(x.shape[along])
-    ]
-    return np.concatenate(firsts, axis=along)
+    """Where the extremes of the first, the first two, ... elements stand, the last of those that
+    tie.
+
+    Such an extreme itself is taken along, for where elements tie the position jumps.
+    """
+    found = []
+    for k in range(x.shape[along]):
+        part = index_form(f, x, (*[slice(None)] * along, slice(0, k + 1)))
+        first = f.positions(part, positions, (along,))
+        last = k - f.positions(f(ops.FLIP, part, axes=(along,)), positions, (along,))
+        if (first != last).any():
+            f(ops.AMAX if positions == "argmax" else ops.AMIN, part, axes=(along,))
+        found.append(last)
+    return np.concatenate(found, axis=along)
 
 
 def _torch_running(name: str) -> Callable[..., Extremes]:
