@@ -6,7 +6,7 @@ elements of the output, a Hessian of those of the elements of the gradient.
 
 import ast
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 from typing import Any
@@ -16,23 +16,15 @@ import numpy as np
 from gradcalc import blocks, large
 from gradcalc.blocks import Answer
 from gradcalc.calculate import Ask, ask_here, calculate
-from gradcalc.certificates import Known, certificates, convexity
 from gradcalc.derive.derivations import Derivations
-from gradcalc.derive.meaning import settled
-from gradcalc.derive.runs import budget, record
 from gradcalc.errors import InvalidValueError, LimitError, ShapeError, UsageError
-from gradcalc.expr.floats import Floats
-from gradcalc.expr.nodes import ancestry
 from gradcalc.expr.written import Written
-from gradcalc.findings import Finding
+from gradcalc.forms import with_forms
 from gradcalc.lang.fence import compile_program
 from gradcalc.lang.program import Program
 from gradcalc.problem import Array, Problem, Room
 from gradcalc.report import Claim, Element, InputGradient, Outcome, Report, Verdict, Worst
-from gradcalc.smoothness import is_smooth
-from gradcalc.structure import among_symmetric, structured
 from gradcalc.targets import ALONG, Gradient
-from gradcalc.traits import DEFINITE, POSITIVE, SIMPLEX, SYMMETRIC, TRAITS
 
 FEW_ROWS, MOST_ROWS = 64, 1024
 """Rows of a Jacobian that are each checked, and as many as these where something is special."""
@@ -67,7 +59,7 @@ def derivative(
     def answer(problem: Problem, command: str) -> Report:
         return calculate(problem, command, ask, derivations=derivations)
 
-    return _with_forms(problem, kind, KINDS[kind](problem, tangents or {}, order, answer))
+    return with_forms(problem, kind, KINDS[kind](problem, tangents or {}, order, answer))
 
 
 def _fitting(problem: Problem, tangents: Tangents) -> dict[str, Array]:
@@ -215,66 +207,6 @@ def _hessian(problem: Problem, tangents: Tangents, order: int, answer: Answer) -
         for block, (rows, columns) in zip(gradients, pairs, strict=True)
     ]
     return _written(found, written)
-
-
-# -- forms ---------------------------------------------------------------------------------------
-
-
-def _with_forms(problem: Problem, kind: str, found: Report) -> Report:
-    """The report with the forms that its formulas have for such inputs, and what those show."""
-    made = tuple(_structured(problem, gradient) for gradient in found.gradients)
-    told: list[Finding] = []
-    if kind == "hessian" and len(problem.wrt) == 1:
-        told.extend(_shown(problem, made[0]))
-    if kind == "grad":
-        told.extend(f for gradient in made for f in _among_symmetric(problem, gradient))
-    return replace(found, gradients=made, findings=(*found.findings, *told))
-
-
-def _structured(problem: Problem, found: InputGradient) -> InputGradient:
-    """A derivative with its formula as it is for what is known of the inputs."""
-    by = found.name.split(",")[0]
-    if found.formula is None or by not in problem.inputs or not problem.traits:
-        return found
-    return replace(found, formula=structured(found.formula, by, problem, problem.traits))
-
-
-def _among_symmetric(problem: Problem, found: InputGradient) -> Iterator[Finding]:
-    """What of a gradient counts among symmetric matrices, where an input is known to be one."""
-    if found.formula is None or found.name not in problem.traits:
-        return
-    part = among_symmetric(found.formula, found.name, problem, problem.traits)
-    if part is not None and part.text != found.formula.text:
-        of = f"the gradient by {found.name} is that of all its elements, each by itself"
-        yield Finding("form", f"{of}; among symmetric {found.name} it is {part.text}")
-
-
-def _shown(problem: Problem, block: InputGradient) -> Iterator[Finding]:
-    """What the form of a Hessian by one input shows, and what follows for the function."""
-    (name,) = problem.wrt
-    having = {word: frozenset(n for n, own in problem.traits.items() if word in own)
-              for word in TRAITS}  # fmt: skip
-    known = Known(
-        ranks={n: value.ndim for n, value in problem.inputs.items()},
-        nonnegative=having[POSITIVE] | having[SIMPLEX],
-        symmetric=having[SYMMETRIC],
-        definite=having[DEFINITE],
-    )
-    matrix = bool(problem.inputs[name].ndim)
-    shown = certificates(block.formula, (name,), known, matrix=matrix)
-    if block.formula is None or not shown:
-        return
-    yield Finding("form", f"by its form the Hessian is {', '.join(shown)}")
-    own = settled(problem)
-    trace = record(own, Floats(), own.inputs, budget(own)).trace
-    nodes = ancestry([trace.output])
-    smooth = not trace.output.shape and not trace.path and not trace.detached and is_smooth(nodes)
-    if (
-        smooth
-        and (follows := convexity(shown, block.formula, name, known, nodes, matrix=matrix))
-        is not None
-    ):
-        yield Finding("form", follows)
 
 
 Kind = Callable[[Problem, Tangents, int, Answer], Report]

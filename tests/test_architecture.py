@@ -18,9 +18,9 @@ ORDER = (
     "reruns", "derive", "readback",
     "enclosure", "slopes",
     "witnesses", "verdict", "findings", "report", "limits", "remedies", "calculate",
-    "matrices", "maps", "blocks", "structure", "smoothness", "certificates", "large", "family",
-    "general", "explain", "reference", "torch_process", "render", "export", "daemon", "cli",
-    "api", "__main__",
+    "matrices", "maps", "blocks", "structure", "smoothness", "certificates", "large",
+    "forms", "family", "general", "explain", "reference", "torch_process", "render", "export",
+    "daemon", "cli", "api", "__main__",
 )  # fmt: skip
 """Every part may import those before it, never those behind it."""
 

@@ -8,15 +8,14 @@ import numpy as np
 
 from gradcalc import blocks
 from gradcalc.calculate import Ask, ask_here, calculate
-from gradcalc.certificates import Known, certificates, convexity
 from gradcalc.derive.derivations import Derivations
 from gradcalc.derive.meaning import settled
 from gradcalc.derive.runs import budget, record
 from gradcalc.errors import GradcalcError, InvalidValueError, UsageError
 from gradcalc.expr.floats import Floats
-from gradcalc.expr.nodes import ancestry
 from gradcalc.expr.written import Written
 from gradcalc.family import WORST
+from gradcalc.forms import known_of, shown
 from gradcalc.general.answer import Derivative, General
 from gradcalc.general.declared import Declared
 from gradcalc.general.points import MIXED, STYLES, point
@@ -24,10 +23,9 @@ from gradcalc.general.shapes import Reading, read
 from gradcalc.general.sizes import Numbers, general, general_number
 from gradcalc.problem import Array, Problem
 from gradcalc.report import Outcome, Report, Verdict
-from gradcalc.smoothness import is_smooth
 from gradcalc.structure import among_symmetric, structured
 from gradcalc.targets import Gradient
-from gradcalc.traits import DEFINITE, POSITIVE, SIMPLEX, SYMMETRIC, TRAITS, Traits
+from gradcalc.traits import Traits
 
 SIZES = ((5, 7, 13, 11, 17), (7, 13, 5, 17, 11), (13, 5, 7, 19, 23))
 """What the letters stand for, each in its turn, where formulas are derived: numbers of which little
@@ -355,24 +353,10 @@ def _certified(one: Derivative, reading: Reading, problem: Problem) -> Derivativ
     """A block of a Hessian with what its form shows."""
     if one.formula is None or len(set(one.by)) > 1:
         return one
-    having = {t: frozenset(n for n, own in reading.traits.items() if t in own) for t in TRAITS}
-    letters = frozenset(reading.letters)
-    known = Known(
-        ranks={n: len(s) for n, s in reading.sizes.items()} | dict.fromkeys(letters, 0),
-        nonnegative=having[POSITIVE] | having[SIMPLEX] | letters,
-        symmetric=having[SYMMETRIC],
-        definite=having[DEFINITE],
-    )
-    matrix = bool(reading.sizes[one.by[0]])
-    shown = certificates(one.formula, problem.wrt, known, matrix=matrix)
-    recorded = record(problem, Floats(), problem.inputs, budget(problem)).trace
-    nodes = ancestry([recorded.output])
-    smooth = not recorded.path and not recorded.detached and is_smooth(nodes)
-    follows = smooth and not recorded.output.shape
-    meant = (
-        convexity(shown, one.formula, one.by[0], known, nodes, matrix=matrix) if follows else None
-    )
-    return replace(one, shows=shown, convexity=meant)
+    ranks = {name: len(sizes) for name, sizes in reading.sizes.items()}
+    known = known_of(ranks, reading.traits, reading.letters)
+    words, follows = shown(problem, one.formula, one.by[0], known)
+    return replace(one, shows=words, convexity=follows)
 
 
 def _verdict(found: Sequence[_Found]) -> Verdict:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcalc.lang import vectors
+from gradcalc.lang import boxmuller
 
 Floats = NDArray[np.float64]
 
@@ -100,7 +100,7 @@ def _paired(uniform: Floats, dtype: str) -> Floats:
     """Normal numbers of uniform ones, so many at once as torch fills."""
     blocks = uniform.reshape(-1, FILLED)
     if dtype == "float32":
-        return vectors.normal(blocks.astype(np.float32), HALF).astype(np.float64).reshape(-1)
+        return boxmuller.normal(blocks.astype(np.float32), HALF).astype(np.float64).reshape(-1)
     radius = np.sqrt(-2 * np.log(1 - blocks[:, :HALF]))
     turn = 2 * math.pi * blocks[:, HALF:]
     return np.concatenate([radius * np.cos(turn), radius * np.sin(turn)], axis=1).reshape(-1)

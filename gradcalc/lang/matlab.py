@@ -36,7 +36,6 @@ _TURNED = ("'", TRANSPOSED)
 _ONES_IN_PRODUCT = re.compile(
     r"\b(?:vector|matrix)\([^()]*\)\s*(?:'|\*)|(?<![.*])\*\s*(?:vector|matrix)\("
 )
-_NAME = re.compile(r"\w*")
 
 HELD = {"*": "\ue010", "/": "\ue011", "^": "\ue012"}
 """What stands for the operators of elements meanwhile."""
@@ -104,7 +103,9 @@ def _times_sum(value: str, factor: str, axis: int) -> str:
 
 def _factor_end(text: str, start: int) -> int:
     """Where a factor ends that begins at a place: a name, what it is called with, a bracket."""
-    place = _NAME.match(text, start).end()  # type: ignore[union-attr]
+    place = start
+    while place < len(text) and (text[place].isalnum() or text[place] == "_"):
+        place += 1
     if place < len(text) and text[place] == "(":
         place = _closing(text, place + 1) + 1
     while place < len(text) and text[place] == "'":

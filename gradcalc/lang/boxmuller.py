@@ -1,4 +1,5 @@
-"""Normal numbers of 32 bits as torch makes them sixteen at once on processors with AVX2.
+"""Normal numbers of 32 bits by the transform of Box and Muller, as torch makes them of uniform ones
+sixteen at once on processors with AVX2.
 
 Logarithm, sine and cosine there are polynomials in floats (Moshier, Cephes; Garberoglio,
 avx_mathfun), of which the last digits differ from the true ones. Products that are added at once
