@@ -37,6 +37,8 @@ def structured(formula: Written, by: str, problem: Problem, traits: Traits) -> W
     if formula.tangent:
         inputs[formula.tangent] = np.cos(np.arange(1.0, inputs[by].size + 1))
         inputs[formula.tangent] = inputs[formula.tangent].reshape(inputs[by].shape)
+        if SYMMETRIC in traits.get(formula.tangent, ()):
+            inputs[formula.tangent] += inputs[formula.tangent].T
     found = _settled(formula.image, by, inputs, traits)
     was, now = (blocks.value_of(problem, f.text, inputs) for f in (formula.image, found))
     if was is None or now is None or not blocks.is_same(now, was):
@@ -47,11 +49,16 @@ def structured(formula: Written, by: str, problem: Problem, traits: Traits) -> W
 def among_symmetric(formula: Written, by: str, problem: Problem, traits: Traits) -> Written | None:
     """What of a gradient by a symmetric matrix counts among such matrices: its symmetric part.
 
-    None where the input is not known to be one.
+    Of a map it is what that does to symmetric tangents. None where the input is not known to be
+    one.
     """
     own = traits.get(by, frozenset())
     if SYMMETRIC not in own or DIAGONAL in own:
         return None
+    if formula.tangent:
+        moved = {**traits, formula.tangent: frozenset({SYMMETRIC})}
+        among = structured(formula, by, problem, moved)
+        return None if among.text == formula.text else among
 
     def half(rules: "_Rules", node: Node) -> Node:
         if rules.is_symmetric(node):
@@ -132,6 +139,8 @@ class _Rules:
             return self.transposed(operands[0])
         if node.op is ops.SUM and not node.shape and self._has(operands[0], SIMPLEX):
             return self.number(1.0)
+        if node.op is ops.SUM and node.ndim == 1 and self.is_symmetric(operands[0]):
+            static = {"axes": (0,)}
         if not operands:
             return node
         return self.forms(node.op, *operands, **static)

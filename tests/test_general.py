@@ -23,11 +23,12 @@ from gradcalc.lang.typed import is_function
 from gradcalc.problem import Problem
 from tests.command import Run
 
-NAMES = re.compile(r"[^\W\d]\w*")
+NAMES, CALLED = re.compile(r"[^\W\d]\w*"), re.compile(r"([^\W\d]\w*)\(")
 
 
 def answer(text: str, said: dict[str, str] | None = None, **asked: Any) -> General:
     found = set(NAMES.findall(text)) - {*matlab.NAMES} - ({"T"} if "^T" in text else set())
+    found -= {*CALLED.findall(text)}
     program = compile_program(text, numbers=frozenset(n for n in found if not is_function(n)))
     read = {name: declared(name, word) for name, word in (said or {}).items()}
     return formulas(lambda inputs: Problem(program, inputs), program.inputs, read, **asked)
@@ -61,6 +62,16 @@ GRADIENTS: list[tuple[str, dict[str, str], str, dict[str, str]]] = [
      {"w": "-X.T@(y*sigmoid(-y*(X@w)))"}),
     ("norm1(A*x)", {}, "A:m,n x:n", {"x": "A.T@sign(A@x)"}),
     ("||A x - y||^2", {}, "A:m,n x:n y:m", {"x": "2*A.T@(A@x - y)"}),
+    ("x@(A + c*eye(n))@x", {}, "x:n A:n,n c:", {"x": "(A + A.T + 2*c*eye(n))@x"}),
+    ("norm(A@x - b)**2/(2*m)", {"A": "m,n"}, "A:m,n x:n b:m", {"x": "A.T@(A@x - b)/m"}),
+    ("norm(A@x - b)**2/(2*m)", {}, "A:n,p x:p b:n m:", {"x": "A.T@(A@x - b)/m"}),
+    ("(x + y)@ones(n) + y@ones(m)", {}, "x:n y:n", {"y": "2*ones_like(y)"}),
+    ("sum((U*s)@V)", {}, "U:m,n s:n V:n,p", {"s": "sum(U, axis=0)*sum(V, axis=1)"}),
+    ("x@(c*A)@x", {}, "x:n c: A:n,n", {"c": "x@A@x"}),
+    ("n*sum(x**2)", {"x": "n"}, "x:n", {"x": "2*n*x"}),
+    ("b'*(A\\b)", {}, "b:n A:n,n", {"A": "-outer(solve(A.T, b), solve(A, b))"}),
+    ("y'*((K + s*eye(n))\\y)", {}, "y:n K:n,n s:",
+     {"y": "solve(K + s*eye(n), y) + solve((K + s*eye(n)).T, y)"}),
 ]  # fmt: skip
 
 JACOBIANS: list[tuple[str, str, dict[str, str]]] = [
@@ -104,6 +115,59 @@ def test_by_a_symmetric_matrix_both_are_said() -> None:
     assert one.formula is not None
     assert one.symmetric is not None
     assert (one.formula.text, one.symmetric.text) == ("A.T", "(A + A.T)/2")
+
+
+AMONG_SYMMETRIC = {
+    "K@x + K.T@x": ("K", "V ↦ (V + V.T)@x", "V ↦ 2*V@x"),
+    "sum(K, axis=0) + sum(K, axis=1)": (
+        "K", "V ↦ sum(V, axis=0) + sum(V, axis=1)", "V ↦ 2*sum(V, axis=0)"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", AMONG_SYMMETRIC)
+def test_so_are_maps_of_symmetric_tangents(text: str) -> None:
+    name, every, among = AMONG_SYMMETRIC[text]
+    (one,) = answer(text, {name: "symmetric"}, wrt=(name,)).derivatives
+    assert one.formula is not None
+    assert one.symmetric is not None
+    assert (one.formula.text, one.symmetric.text) == (every, among)
+
+
+def test_a_map_of_a_block_is_of_tangents_of_its_second_input() -> None:
+    found = {d.by: d for d in answer("x@S@S@x", {"S": "symmetric"}, kind="hessian").derivatives}
+    assert found["S", "x"].symmetric is None
+    among = found["x", "S"].symmetric
+    assert among is not None
+    assert among.text == "V ↦ 2*(S@V + V@S)@x"
+
+
+def test_there_is_no_derivative_by_a_size() -> None:
+    with pytest.raises(UsageError, match="n is a size, a whole number"):
+        answer("x@(A + eye(n))@x", wrt=("n",))
+
+
+LEFT = {
+    "A\\b": "solve(A, b)", "(A'*A)\\(A'*b)": "solve((Aᵀ A), (Aᵀ b))", "y'*(A\\b)": "yᵀ (solve(A, b))",
+    "c + A\\b*x": "c + solve(A, b) x",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", LEFT)
+def test_left_division_is_a_solution(text: str) -> None:
+    assert matlab.is_matlab(text, (), python=False)
+    assert matlab.translated(text) == LEFT[text].replace("ᵀ", matlab.TRANSPOSED)
+
+
+@pytest.mark.parametrize("text", ["2*A\\b", "A\\b^2", "A\\B\\c^2"])
+def test_what_a_left_division_divides_must_be_told(text: str) -> None:
+    with pytest.raises(GradcalcError, match=r"what . divides is not told here"):
+        matlab.translated(text)
+
+
+@pytest.mark.parametrize("text", ["\\alpha x", "a \\cdot x", "\\frac{x}{2}", "x\\\n + 1"])
+def test_other_backslashes_are_no_left_divisions(text: str) -> None:
+    assert not matlab.is_matlab(text, (), python=False)
 
 
 def test_a_wrong_formula_is_not_verified(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,7 +247,6 @@ def test_where_a_function_is_not_defined_it_is_not_convex_everywhere() -> None:
         ("norm(A@x - b)**2", {"A": "3,2", "x": "3"}),
         ("trace(A)", {"A": "2,3"}),
         ("trace(A@B)", {"A": "m,n", "B": "m,n"}),
-        ("n*sum(x**2)", {"x": "n"}),
     ],
 )
 def test_what_was_said_of_sizes_is_not_changed(text: str, said: dict[str, str]) -> None:

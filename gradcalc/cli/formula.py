@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gradcalc.torch_process import Beside
 
 _NAMES = re.compile(r"[^\W\d]\w*")
+_UNSIZED = re.compile(r"(?<![\w.])eye\b(?!\s*[(=])")
 _CALLED = re.compile(r"([^\W\d]\w*)\(")
 
 
@@ -74,14 +75,21 @@ def _sources(options: Options) -> "tuple[Source, ...]":
     from gradcalc.lang.typed import is_function
 
     check_apart(options)
-    declared = frozenset(name for name, _ in options.values)
+    declared = frozenset(name for name, _ in (*options.values, *options.declared))
     asked = declared | {*options.wrt}
     programs = tuple(
-        text if PROGRAM.fullmatch(text) else apart(text, is_function, asked)
+        text if PROGRAM.fullmatch(text) else apart(_sized(text), is_function, asked)
         for text in options.programs
     )
     named = tuple((name, "") for text in programs for name in _free(text))
     return sources(replace(options, programs=programs, values=(*options.values, *named)))
+
+
+def _sized(text: str) -> str:
+    """The text with each identity matrix of which no size is told, `A + c*eye`, of its own."""
+    taken = {*_NAMES.findall(text)}
+    letters = (letter for letter in "npqkrlsdhijo" if letter not in taken)
+    return _UNSIZED.sub(lambda found: f"eye({next(letters, 'n')})", text)
 
 
 def _free(text: str) -> Iterator[str]:
@@ -131,12 +139,14 @@ def _answered(options: Options, source: "Source", ask: "Ask") -> "General":
 def _declared(options: Options) -> "dict[str, Declared]":
     from gradcalc.general.declared import declared
 
-    found = {}
+    texts: dict[str, str] = {}
     for name, text in options.values:
-        if name in found:
+        if name in texts:
             raise UnknownNameError(f"--{name} is given twice")
-        found[name] = declared(name, str(text))
-    return found
+        texts[name] = str(text)
+    for name, text in options.declared:
+        texts[name] = f"{texts.get(name, '')} {text}"
+    return {name: declared(name, text) for name, text in texts.items()}
 
 
 def _check(use: "Use", said: Mapping[str, Any], options: Options) -> None:

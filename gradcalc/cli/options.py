@@ -120,6 +120,7 @@ class Options:
         (), "--declare", "NAME=WORD",
         "What is known of an input: S=symmetric, psd, diagonal, orthogonal, simplex, positive.",
         read.pairs("WORD"), key="declare", json=read.json_lets, of_program=True, names=("input",),
+        commands=ALL + BATCH + FORMULA,
     )  # fmt: skip
     lets: tuple[Named, ...] = _row(
         (), "--let", "NAME=EXPR", "A named expression, seen by the program.",

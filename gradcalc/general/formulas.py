@@ -86,9 +86,9 @@ def formulas(
     Without a `kind` it is the gradient of what gives a number, the Jacobian of what gives more.
     Raises `GradcalcError` for what is wrong with the program, and where no shapes fit it.
     """
-    _check_letters(names, said)
     reading = read(made, names, said)
-    by = tuple(wrt) or tuple(names)
+    _check_inputs(wrt, reading)
+    by = tuple(wrt) or tuple(reading.sizes)
     derivations = Derivations()
 
     def answer(problem: Problem, command: str) -> Report:
@@ -124,15 +124,16 @@ def formulas(
     )
 
 
-def _check_letters(names: Sequence[str], said: Mapping[str, Declared]) -> None:
-    """Refuse a size that is called as an input is: the two are not one."""
-    for name, one in said.items():
-        for size in one.sizes or ():
-            if size in names:
-                raise UsageError(
-                    f"--{name} {','.join(one.sizes or ())}: {size} is an input of the program",
-                    hint="call the size by another letter",
-                )
+def _check_inputs(wrt: Sequence[str], reading: Reading) -> None:
+    """Refuse a derivative by a size."""
+    for name in wrt:
+        if name in reading.counts:
+            raise UsageError(
+                f"--wrt {name}: {name} is a size, a whole number",
+                hint=f"say so if it is a number like others: --{name} scalar",
+            )
+    if not reading.sizes:
+        raise UsageError("the program has no inputs, so there is nothing to differentiate by")
 
 
 def _of_sum(kind: str | None, shape: tuple[int, ...]) -> Iterator[str]:
@@ -164,7 +165,7 @@ def _points(
         numbers = dict(zip(reading.letters, every, strict=False))
         shapes = reading.shapes(numbers)
         for _ in range(TRIES if style == MIXED else 1):
-            inputs = point(shapes, reading.traits, style, random)
+            inputs = point(shapes, reading.traits, style, random) | reading.counted(numbers)
             try:
                 problem = settled(replace(made(inputs), wrt=by))
                 finite = np.isfinite(_value(problem)).all()
@@ -224,11 +225,11 @@ def _derived(
         return report
 
     made = _OF[kind](problem, order, noted)
-    shown = {by: f and structured(f, by[0], problem, traits) for by, f in made.items()}
+    shown = {by: f and structured(f, by[-1], problem, traits) for by, f in made.items()}
     parts = {
-        by: among_symmetric(f, by[0], problem, traits)
+        by: among_symmetric(f, by[-1], problem, traits)
         for by, f in shown.items()
-        if f and kind == "gradient"
+        if f and (kind == "gradient" or f.tangent)
     }
     return _Found(shown, reports, parts)
 

@@ -14,11 +14,16 @@ import numpy as np
 
 from gradcalc.derive.meaning import settled
 from gradcalc.derive.runs import Recording, budget, record
+from gradcalc.derive.trace import Trace
 from gradcalc.errors import GradcalcError, ProgramSyntaxError, ShapeError, UsageError
 from gradcalc.expr.floats import Floats
+from gradcalc.expr.nodes import Node
+from gradcalc.expr.ops import LITERAL, MATMUL
+from gradcalc.general.counts import counts
 from gradcalc.general.declared import Declared
+from gradcalc.general.letters import named
 from gradcalc.general.points import STYLES, point
-from gradcalc.problem import Problem
+from gradcalc.problem import Array, Problem
 from gradcalc.traits import ORTHOGONAL, SYMMETRIC
 
 PRIMES = (5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53)
@@ -43,6 +48,10 @@ NUMBERS = frozenset(
 )
 """Names that stand for numbers rather than for vectors."""
 
+BESIDE_MATRIX, FACTORS = 2, frozenset("ackt")
+"""The same for a vector that is multiplied with a matrix element by element, as `c` in `c*eye(n)`,
+and the letters of which people mean a number there; `x`, `w` and `s` scale rows as well."""
+
 SQUARE = frozenset({"trace"})
 """Operations that run on any matrix, and mean something on a square one."""
 
@@ -51,15 +60,20 @@ Shapes = Mapping[str, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the inputs are taken for: the name of each size, and the traits that were declared."""
+    """What the inputs are taken for: the name of each size, and the traits that were declared.
+
+    `counts` are the inputs that are sizes themselves, with the letters of those.
+    """
 
     sizes: Shapes
     traits: Mapping[str, frozenset[str]]
+    counts: Mapping[str, str]
 
     @property
     def letters(self) -> tuple[str, ...]:
         """The sizes, each once, in the order in which they come; numbers are none."""
         found = [size for sizes in self.sizes.values() for size in sizes]
+        found += self.counts.values()
         return tuple(dict.fromkeys(size for size in found if not size.isdigit()))
 
     def shapes(self, numbers: Mapping[str, int]) -> dict[str, tuple[int, ...]]:
@@ -68,6 +82,10 @@ class Reading:
             name: tuple(int(s) if s.isdigit() else numbers[s] for s in sizes)
             for name, sizes in self.sizes.items()
         }
+
+    def counted(self, numbers: Mapping[str, int]) -> dict[str, Array]:
+        """The inputs that are sizes, for some numbers of the letters."""
+        return {name: np.array(float(numbers[letter])) for name, letter in self.counts.items()}
 
 
 def read(problem: Callable[[Mapping[str, Any]], Problem], names: Sequence[str],
@@ -88,11 +106,13 @@ def read(problem: Callable[[Mapping[str, Any]], Problem], names: Sequence[str],
     if best is None:
         raise search.failure()
     traits = {name: said[name].traits for name in names if name in said}
-    return Reading(_named(best[1], names, said), traits)
+    sizes = named(best[1], names, said, search.counts)
+    tensors = {name: letters for name, letters in sizes.items() if name not in search.counts}
+    return Reading(tensors, traits, {name: sizes[name][0] for name in sizes if name not in tensors})
 
 
 _Sizes = dict[str, tuple[int, ...]]
-"""The primes that stand for the sizes of each input."""
+"""The primes that stand for the sizes of each input; of one that is a size, itself."""
 
 
 class _Search:
@@ -103,6 +123,7 @@ class _Search:
         said: Mapping[str, Declared],
     ) -> None:
         self._problem, self._names, self._said = problem, names, said
+        self.counts = counts(problem({}).program, names, said)
         self._runs = 0
         self._fixed: set[int] = set()
         self._first: GradcalcError | None = None
@@ -127,7 +148,7 @@ class _Search:
             yield cost, dict(zip(self._names, ranks, strict=True))
 
     def _ranks(self, name: str) -> Iterator[tuple[float, int]]:
-        known = self._said.get(name, Declared()).rank
+        known = 1 if name in self.counts else self._said.get(name, Declared()).rank
         if known is not None:
             yield 0, known
             return
@@ -153,10 +174,21 @@ class _Search:
         found = self._ran(sizes)
         assert isinstance(found, Recording)
         cost = float(VECTOR_OUT * bool(found.trace.output.shape))
+        cost += sum(BESIDE_MATRIX for name in ranks if self._is_beside_matrix(found.trace, name))
         return cost + sum(
             self._gathered(name)
             for name, rank in ranks.items()
             if not rank and name not in NUMBERS and self._said.get(name, Declared()).rank is None
+        )
+
+    def _is_beside_matrix(self, trace: Trace, name: str) -> bool:
+        """Whether a vector that may well be a number is multiplied with the rows of a matrix, or as
+        a matrix with the identity."""
+        node = trace.inputs[name]
+        return node.ndim == 1 and any(
+            _is_by_identity(one) or (name[:1] in FACTORS and one.title == "mul" and one.ndim == 2)
+            for one in trace.nodes
+            if node in one.operands
         )
 
     def _gathered(self, name: str) -> float:
@@ -168,6 +200,8 @@ class _Search:
             return 0.0
         found = self._ran(sizes)
         assert isinstance(found, Recording)
+        if self._is_beside_matrix(found.trace, name):
+            return 0.0
         reached, cost = {found.trace.inputs[name]}, 0.0
         for node in found.trace.nodes:
             if not reached.intersection(node.operands):
@@ -216,6 +250,9 @@ class _Search:
         known: dict[str, int] = {}
         found: _Sizes = {}
         for name in self._names:
+            if name in self.counts:
+                found[name] = (known.setdefault(name, next(fresh)),)
+                continue
             said = self._said.get(name, Declared())
             if said.sizes is not None:
                 letters = said.sizes
@@ -226,7 +263,8 @@ class _Search:
                 found[name] = (next(fresh),) * 2
             else:
                 found[name] = tuple(next(fresh) for _ in range(ranks[name]))
-        self._fixed = digits | {*known.values()}
+        told = {size for said in self._said.values() for size in said.sizes or ()}
+        self._fixed = digits | {known[size] for size in told if size in known}
         return found
 
     def _ran(self, sizes: _Sizes) -> Recording | GradcalcError:
@@ -240,7 +278,9 @@ class _Search:
         failed: GradcalcError | None = None
         for style in STYLES:
             self._runs += 1
-            inputs = point(sizes, traits, style, np.random.default_rng(0))
+            shapes = {name: shape for name, shape in sizes.items() if name not in self.counts}
+            inputs = point(shapes, traits, style, np.random.default_rng(0))
+            inputs |= {name: np.array(float(*sizes[name])) for name in self.counts}
             try:
                 problem = settled(self._problem(inputs))
                 with np.errstate(all="ignore"):
@@ -266,6 +306,12 @@ def _square(found: Recording) -> ShapeError | None:
     return None
 
 
+def _is_by_identity(node: Node) -> bool:
+    if node.op is not MATMUL or (by := node.operands[1]).op is not LITERAL:
+        return False
+    return np.array_equal(np.asarray(by["data"].array), np.eye(by.shape[0]))
+
+
 def _key(sizes: _Sizes) -> tuple[Any, ...]:
     return tuple(sorted(sizes.items()))
 
@@ -288,27 +334,3 @@ def _pairs(error: GradcalcError, sizes: _Sizes) -> Iterator[tuple[int, int]]:
 
 def _merged(sizes: _Sizes, one: int, other: int) -> _Sizes:
     return {n: tuple(one if s == other else s for s in shape) for n, shape in sizes.items()}
-
-
-def _named(sizes: _Sizes, names: Sequence[str], said: Mapping[str, Declared]) -> Shapes:
-    """The sizes by letters: those that were said, else `m` and `n` and further ones."""
-    letters: dict[int, str] = {}
-    for name in names:
-        for size, letter in zip(sizes[name], said.get(name, Declared()).sizes or (), strict=False):
-            letters.setdefault(size, letter)
-    taken = {*letters.values(), *names}
-    order = sorted(names, key=lambda name: -len(sizes[name]))
-    fresh = (letter for letter in _LETTERS if letter not in taken)
-    found = [size for name in order for size in sizes[name] if size not in letters]
-    distinct = list(dict.fromkeys(found))
-    # of one size alone people say n
-    first = [next(fresh) for _ in distinct] if len({*distinct}) > 1 else []
-    if not first and distinct:
-        first = ["n" if "n" not in taken else next(fresh)]
-    letters |= dict(zip(distinct, first, strict=True))
-    return {name: tuple(letters[size] for size in sizes[name]) for name in names}
-
-
-_LETTERS = (
-    *"mnpqkrlsdhijo", *(f"n{k}" for k in range(1, 100)),
-)  # fmt: skip

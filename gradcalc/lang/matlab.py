@@ -28,11 +28,13 @@ _TIMES = re.compile(r"(?<=[\w)\]ᵀ])\s*(?<!\*)\*(?!\*)\s*(?=[\w(\[])")
 
 _ROW_OF = re.compile(r"\bvector\(([^()]*)\)'\s*\*\s*")
 _BY_ONES = re.compile(rf"(?<=[\w)'{TRANSPOSED}])\s*\*\s*vector\(([^()]*)\)(?!')")
-_AFTER, _BEFORE = (
+_AFTER, _BEFORE, _OPENS = (
     re.compile(r"\s*(?:[-+*/),;\n]|$)"),
     re.compile(r"(?:^|[-+(,=;\n]|(?<![.*])\*)\s*$"),
+    re.compile(r"(?:^|[-+(,=;\n])\s*$"),
 )
 _TURNED = ("'", TRANSPOSED)
+_SOLVED = re.compile(rf"(?<=[\w)'{TRANSPOSED}])\s*\\\s*(?=\(|[A-Za-z](?![A-Za-z]))")
 _ONES_IN_PRODUCT = re.compile(
     r"\b(?:vector|matrix)\([^()]*\)\s*(?:'|\*)|(?<![.*])\*\s*(?:vector|matrix)\("
 )
@@ -47,15 +49,16 @@ def is_matlab(source: str, known: Collection[str], *, python: bool) -> bool:
     turned = "T" not in known and _RAISED_T.search(source) is not None
     if python or called or turned:
         return called or turned
-    return bool(_BY_ELEMENTS.search(source) or _TRANSPOSED.search(source))
+    return any(sign.search(source) for sign in (_BY_ELEMENTS, _TRANSPOSED, _SOLVED))
 
 
 def translated(source: str) -> str:
     """The text in the signs of mathematics.
 
-    Raises `ProgramSyntaxError` for a product by ones of which the size is not told.
+    Raises `ProgramSyntaxError` for a product by ones of which the size is not told, and for a left
+    division of which it is not told what it divides.
     """
-    text = _summed(source)
+    text = _summed(_solved(source))
     text = _BY_ELEMENTS.sub(lambda found: HELD[found[1]], text)
     text = _RAISED_T.sub(TRANSPOSED, text)
     text = _TRANSPOSED.sub(TRANSPOSED, text)
@@ -64,6 +67,19 @@ def translated(source: str) -> str:
     text = _TIMES.sub(_beside, text)
     for sign, held in HELD.items():
         text = text.replace(held, f" {sign} " if sign != "^" else "^")
+    return text
+
+
+def _solved(text: str) -> str:
+    """The text with left divisions, `A\\b`, as solutions of equations."""
+    while (found := _SOLVED.search(text)) is not None:
+        start, end = _factor_start(text, found.start()), _factor_end(text, found.end())
+        if not _AFTER.match(text, end) or not _OPENS.search(text[:start]):
+            raise ProgramSyntaxError(
+                "what \\ divides is not told here", hint="write solve(A, b) for A\\b"
+            )
+        made = f"solve({text[start : found.start()].strip()}, {text[found.end() : end].strip()})"
+        text = f"{text[:start]}{made}{text[end:]}"
     return text
 
 

@@ -31,6 +31,9 @@ def _inputs(answer: General, style: Style) -> Iterator[str]:
         traits = sorted(answer.reading.traits.get(name, ()))
         words = [times.join(sizes) or "a number", *traits]
         yield f"{name} {' '.join(words)}"
+    for name, letter in answer.reading.counts.items():
+        if name != letter:
+            yield f"{name} = {letter}"
 
 
 def _label(answer: General, found: Derivative, style: Style) -> str:
@@ -60,7 +63,7 @@ SYMMETRIC = "that is of all elements each by itself; among symmetric {0} it is"
 def _notes(found: Derivative, style: Style) -> Iterator[str]:
     """What there is to say of a formula."""
     if found.symmetric is not None:
-        among = SYMMETRIC.format(found.by[0])
+        among = SYMMETRIC.format(found.by[-1])
         yield f"{among} {formula_text(found.symmetric, style)}"
     if found.shows:
         yield ", ".join(found.shows)

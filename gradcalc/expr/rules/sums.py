@@ -124,6 +124,21 @@ def _matrix_by_vector(
     return None
 
 
+def _sum_bilinear(s: Simplifier, x: Node, axes: Shape) -> Node | None:
+    """`sum(A*outer(u, v))` is `u @ A @ v`."""
+    if x.op is not ops.MAP or x.ndim != 2 or len(axes) != 2:
+        return None
+    factors = sympy.Mul.make_args(x["body"])
+    for factor in factors:
+        node = s.node(factor) if factor.is_Symbol else None
+        if node is not None and node.op is ops.OUTER and node.shape == x.shape:
+            column, row = node.operands
+            rest = sympy.Mul(*[other for other in factors if other is not factor])
+            if s.spread_shape(rest) == x.shape:
+                return s(ops.MATMUL, s(ops.MATMUL, column, s.map(rest, x.shape)), row)
+    return None
+
+
 def _sum_of_sum(s: Simplifier, x: Node, axes: Shape) -> Node | None:
     if x.op is not ops.SUM or len(axes) != x.ndim:
         return None
@@ -298,6 +313,9 @@ SUMS: tuple[Rule, ...] = (
              f.symbol(a) * f.symbol(f(ops.RESHAPE, x, shape=(3, 1))), (3, 3)), axes=(1,))),
     Rule("sum-dot", ops.SUM, _sum_dot,
          lambda f, x, a: f(ops.SUM, f.map(f.symbol(a) * f.symbol(x), (3, 3)), axes=(1,))),
+    Rule("sum-bilinear", ops.SUM, _sum_bilinear,
+         lambda f, x, a: f(ops.SUM, f.map(
+             f.symbol(a) * f.symbol(f(ops.OUTER, x, x)), (3, 3)), axes=(0, 1))),
     Rule("sum-of-sum", ops.SUM, _sum_of_sum,
          lambda f, x, a: f(ops.SUM, f(ops.SUM, a, axes=(1,)), axes=(0,))),
     Rule("sum-turned", ops.SUM, _sum_turned,
