@@ -1,6 +1,7 @@
 """The formulas of Jacobians and Hessians: a matrix where there is one, else what it does to a
 tangent."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from itertools import chain, count
@@ -45,13 +46,24 @@ def of_jacobian(
         # by one number it is what a step of 1 does
         step = Pulled(cotangent, {name: np.ones(())})
         single = _formula(problem, inputs, cotangent, step, answer)
-        if single is not None and mentions(single, cotangent):
-            # only as the shape of zeros
-            return Written((), f"zeros({shape})")
-        return single
+        return _of_shape(single, cotangent, shape)
     inputs[tangent] = _direction(size)
     found = _formula(problem, inputs, cotangent, Pulled(cotangent, {name: tangent}), answer)
+    found = _of_shape(found, cotangent, shape)
     return _read(problem, found, tangent, len(shape), inputs, known, turned=False)
+
+
+def _of_shape(found: Written | None, like: str, shape: tuple[int, ...]) -> Written | None:
+    """A formula without an input of which it has no more than the shape; None if it has more."""
+    if found is None or not mentions(found, like):
+        return found
+    sizes = str(shape[0]) if len(shape) == 1 else str(shape)
+
+    def made(text: str) -> str:
+        return re.sub(rf"\b(ones|zeros)_like\({like}\)", rf"\1({sizes})", text)
+
+    made_of = Written(tuple((name, made(text)) for name, text in found.parts), made(found.body))
+    return None if mentions(made_of, like) else made_of
 
 
 def of_hessian(

@@ -16,6 +16,7 @@ from gradcalc.expr.written import Written
 from gradcalc.general.answer import General
 from gradcalc.general.declared import declared
 from gradcalc.general.formulas import formulas
+from gradcalc.general.shapes import read as reading_of
 from gradcalc.general.sizes import general
 from gradcalc.lang import matlab
 from gradcalc.lang.fence import compile_program
@@ -31,7 +32,11 @@ def answer(text: str, said: dict[str, str] | None = None, **asked: Any) -> Gener
     found -= {*CALLED.findall(text)}
     program = compile_program(text, numbers=frozenset(n for n in found if not is_function(n)))
     read = {name: declared(name, word) for name, word in (said or {}).items()}
-    return formulas(lambda inputs: Problem(program, inputs), program.inputs, read, **asked)
+
+    def made(inputs: dict[str, Any]) -> Problem:
+        return Problem(program, inputs)
+
+    return formulas(made, reading_of(made, program.inputs, read)[0], **asked)
 
 
 def reading(given: General) -> str:
@@ -148,8 +153,8 @@ def test_there_is_no_derivative_by_a_size() -> None:
 
 
 LEFT = {
-    "A\\b": "solve(A, b)", "(A'*A)\\(A'*b)": "solve((Aᵀ A), (Aᵀ b))", "y'*(A\\b)": "yᵀ (solve(A, b))",
-    "c + A\\b*x": "c + solve(A, b) x",
+    "A\\b": "solve(A, b)", "(A'*A)\\(A'*b)": "solve((Aᵀ⋆A), (Aᵀ⋆b))",
+    "y'*(A\\b)": "yᵀ⋆(solve(A, b))", "c + A\\b*x": "c + solve(A, b)⋆x",
 }  # fmt: skip
 
 
@@ -509,6 +514,8 @@ ONES = {
     "vector(1)'*(b - x)": "-ones_like(x)",
     "sum(log(exp(-b.*(A*x)) + vector(1)))": "-A.T@(b*sigmoid(-b*(A@x)))",
     "lambda*norm2(x)^2 + lambda": "2*λ*x",
+    "vector(1)*vector(1)'*x": "ones(m, n)",
+    "norm2(X - vector(1)*x')^2": "-2*sum(X - x, axis=0)",
 }
 
 
@@ -518,9 +525,11 @@ def test_a_product_by_ones_is_a_sum(run: Run, program: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "program", ["vector(1)*vector(1)'*x", "norm2(X - vector(1)*m')^2", "tr(matrix(1)*A)"]
+    "program", ["vector(1)*vector(1)'*x", "norm2(A - vector(1)*x')^2", "tr(matrix(1)*A)"]
 )
-def test_a_product_by_ones_of_no_size_is_refused(run: Run, program: str) -> None:
-    found = run("formula", program)
+def test_a_product_by_ones_of_no_size_is_refused_where_there_are_values(
+    run: Run, program: str
+) -> None:
+    found = run("grad", program, "--x", "1,2", "--A", "1,2;3,4")
     assert found.code == 2
     assert "hangs on its size" in found.err

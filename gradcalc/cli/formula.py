@@ -1,8 +1,8 @@
 """`gradcalc formula`: the derivatives of a program without values, as formulas."""
 
-import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,18 +10,16 @@ import typer
 
 from gradcalc.cli.arguments import add_command, known_options
 from gradcalc.cli.options import Options
-from gradcalc.errors import UnknownNameError, UsageError, did_you_mean
+from gradcalc.errors import GradcalcError, UnknownNameError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from gradcalc.calculate import Ask
     from gradcalc.cli.programs import Source, Use
     from gradcalc.general.answer import General
     from gradcalc.general.declared import Declared
+    from gradcalc.general.shapes import Reading
+    from gradcalc.problem import Problem
     from gradcalc.torch_process import Beside
-
-_NAMES = re.compile(r"[^\W\d]\w*")
-_UNSIZED = re.compile(r"(?<![\w.])eye\b(?!\s*[(=])")
-_CALLED = re.compile(r"([^\W\d]\w*)\(")
 
 
 def add(app: typer.Typer, name: str) -> None:
@@ -71,51 +69,58 @@ def _sources(options: Options) -> "tuple[Source, ...]":
     """The programs, read as if all their names had values: then mathematics is known for it."""
     from gradcalc.cli.files import PROGRAM
     from gradcalc.cli.programs import check_apart, sources
-    from gradcalc.lang.joined import apart
-    from gradcalc.lang.typed import is_function
+    from gradcalc.general.texts import names_of, whole
 
     check_apart(options)
-    declared = frozenset(name for name, _ in (*options.values, *options.declared))
-    asked = declared | {*options.wrt}
+    asked = frozenset(name for name, _ in (*options.values, *options.declared)) | {*options.wrt}
     programs = tuple(
-        text if PROGRAM.fullmatch(text) else apart(_sized(text), is_function, asked)
-        for text in options.programs
+        text if PROGRAM.fullmatch(text) else whole(text, asked) for text in options.programs
     )
-    named = tuple((name, "") for text in programs for name in _free(text))
+    named = tuple((name, "") for text in programs for name in names_of(text, asked))
     return sources(replace(options, programs=programs, values=(*options.values, *named)))
 
 
-def _sized(text: str) -> str:
-    """The text with each identity matrix of which no size is told, `A + c*eye`, of its own."""
-    taken = {*_NAMES.findall(text)}
-    letters = (letter for letter in "npqkrlsdhijo" if letter not in taken)
-    return _UNSIZED.sub(lambda found: f"eye({next(letters, 'n')})", text)
-
-
-def _free(text: str) -> Iterator[str]:
-    from gradcalc.lang.matlab import NAMES
-    from gradcalc.lang.typed import is_function
-
-    found = dict.fromkeys(_NAMES.findall(text))
-    # what is called is a function, or meant to be one
-    called = {*_CALLED.findall(text), *NAMES}
-    if not re.search(r"(?<!\^)(?<!\w)T(?!\w)", text.replace(" ", "")):
-        # x^T is a transpose
-        called.add("T")
-    return (name for name in found if not (is_function(name) or name in called))
-
-
 def _answered(options: Options, source: "Source", ask: "Ask") -> "General":
-    from gradcalc.cli.inputs import program_of
-    from gradcalc.cli.programs import limits_of
+    from gradcalc.general.elementwise import AS_MATRICES, BY_ELEMENTS
     from gradcalc.general.formulas import formulas
-    from gradcalc.problem import Problem
+    from gradcalc.general.texts import of_matrices
 
     said = _declared(options)
-    use = program_of(source, options, frozenset(_free(source.text)))
-    names = [
-        name for name in (*use.required, *use.optional) if name in use.required or name in said
-    ]
+    made, reading, elements = _read(options, source, said)
+    notes = (BY_ELEMENTS,) if elements else ()
+    meant = of_matrices(source.text) if elements and source.typed else None
+    if meant is not None:
+        with suppress(GradcalcError):
+            made, reading, _ = _read(options, replace(source, text=meant), said)
+            notes = (AS_MATRICES,)
+    return formulas(
+        made,
+        reading,
+        kind=options.kind,
+        wrt=options.wrt,
+        order=options.order,
+        seed=options.seed or 0,
+        ask=ask,
+        notes=notes,
+    )
+
+
+def _read(
+    options: Options, source: "Source", said: "Mapping[str, Declared]"
+) -> "tuple[Callable[[Mapping[str, Any]], Problem], Reading, bool]":
+    """The problem of a program with some inputs, what its inputs are, and whether `*` multiplies
+    matrices element by element."""
+    from gradcalc.cli.inputs import program_of
+    from gradcalc.cli.programs import limits_of
+    from gradcalc.general.elementwise import by_elements
+    from gradcalc.general.shapes import read
+    from gradcalc.general.texts import NUMBERS, names_of
+    from gradcalc.problem import Problem
+
+    free = frozenset(names_of(source.text, {*said, *options.wrt}))
+    use = program_of(source, options, free)
+    chosen = {*use.required, *said, *(free & NUMBERS if source.typed else ())}
+    names = [name for name in (*use.required, *use.optional) if name in chosen]
     _check(use, said, options)
 
     def made(inputs: Mapping[str, Any]) -> Problem:
@@ -124,16 +129,8 @@ def _answered(options: Options, source: "Source", ask: "Ask") -> "General":
             limits=limits_of(options),
         )  # fmt: skip
 
-    return formulas(
-        made,
-        names,
-        said,
-        kind=options.kind,
-        wrt=options.wrt,
-        order=options.order,
-        seed=options.seed or 0,
-        ask=ask,
-    )
+    reading, trace = read(made, names, said)
+    return made, reading, by_elements(trace)
 
 
 def _declared(options: Options) -> "dict[str, Declared]":

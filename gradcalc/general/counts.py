@@ -25,9 +25,15 @@ def _made_of(part: ast.AST) -> Iterator[str]:
         match node:
             case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=given):
                 if name in MAKERS:
-                    yield from (
-                        one.id
-                        for arg in given
-                        for one in ast.walk(arg)
-                        if isinstance(one, ast.Name)
-                    )
+                    yield from (one for arg in given for one in _summands(arg))
+
+
+def _summands(size: ast.expr) -> Iterator[str]:
+    """The names that a size is calculated of, but for what is asked of a tensor."""
+    match size:
+        case ast.Name(id=name):
+            yield name
+        case ast.BinOp(left=left, right=right):
+            yield from (*_summands(left), *_summands(right))
+        case ast.Tuple(elts=parts) | ast.List(elts=parts):
+            yield from (name for part in parts for name in _summands(part))

@@ -17,9 +17,8 @@ from gradcalc.expr.written import Written
 from gradcalc.family import WORST
 from gradcalc.forms import known_of, shown
 from gradcalc.general.answer import Derivative, General
-from gradcalc.general.declared import Declared
 from gradcalc.general.points import MIXED, STYLES, point
-from gradcalc.general.shapes import Reading, read
+from gradcalc.general.shapes import Reading
 from gradcalc.general.sizes import Numbers, general, general_number
 from gradcalc.problem import Array, Problem
 from gradcalc.report import Outcome, Report, Verdict
@@ -72,21 +71,20 @@ class _Found:
 
 def formulas(
     made: Made,
-    names: Sequence[str],
-    said: Mapping[str, Declared],
+    reading: Reading,
     *,
     kind: str | None = None,
     wrt: Sequence[str] = (),
     order: int = 1,
     seed: int = 0,
     ask: Ask = ask_here,
+    notes: Sequence[str] = (),
 ) -> General:
-    """The formulas of a derivative for all sizes of the inputs `names`, of which some are `said`.
+    """The formulas of a derivative for all sizes of the inputs, whose `reading` is known.
 
     Without a `kind` it is the gradient of what gives a number, the Jacobian of what gives more.
-    Raises `GradcalcError` for what is wrong with the program, and where no shapes fit it.
+    Raises `GradcalcError` for what is wrong with the program.
     """
-    reading = read(made, names, said)
     _check_inputs(wrt, reading)
     by = tuple(wrt) or tuple(reading.sizes)
     derivations = Derivations()
@@ -120,7 +118,7 @@ def formulas(
         point=points[0][1],
         style=style,
         read_as=first.typed and first.source,
-        notes=(*_of_sum(kind, shapes[0]), *_by_elements(points[0][1])),
+        notes=(*_of_sum(kind, shapes[0]), *notes),
     )
 
 
@@ -140,13 +138,6 @@ def _of_sum(kind: str | None, shape: tuple[int, ...]) -> Iterator[str]:
     """That what gives several numbers is summed first."""
     if shape and kind in ("gradient", "hessian"):
         yield f"the output is no single number: this is the {kind} of its sum"
-
-
-def _by_elements(problem: Problem) -> Iterator[str]:
-    """That a matrix and a vector are multiplied element by element, which may not be meant."""
-    nodes = record(problem, Floats(), problem.inputs, budget(problem)).trace.nodes
-    if any(n.title == "mul" and {x.ndim for x in n.operands} == {1, 2} for n in nodes):
-        yield "* multiplies elements here; A@x, or A x, is the product of matrices"
 
 
 _Points = list[tuple[Numbers, Problem]]
@@ -184,17 +175,23 @@ def _best(
 ) -> tuple[str, _Points, list[_Found]]:
     """The points at which all is well, or those at which the least is amiss, with their style."""
     best: tuple[int, str, _Points, list[_Found]] | None = None
+    refused: InvalidValueError | None = None
     for style, points in tries:
         if not points or (best is not None and style == MIXED):
             continue
-        found = [derived(problem) for _, problem in points]
+        try:
+            found = [derived(problem) for _, problem in points]
+        except InvalidValueError as error:
+            # torch refuses some numbers of which others make a value
+            refused = refused or error
+            continue
         badness = max(WORST.index(one.verdict.outcome) for one in found)
         if best is None or badness < best[0]:
             best = (badness, style, points, found)
         if not badness:
             break
     if best is None:
-        raise InvalidValueError(
+        raise refused or InvalidValueError(
             "the program gives no finite number at any point that was tried",
             hint="say more of the inputs: --x positive, --S psd",
         )

@@ -18,11 +18,12 @@ from gradcalc.derive.trace import Trace
 from gradcalc.errors import GradcalcError, ProgramSyntaxError, ShapeError, UsageError
 from gradcalc.expr.floats import Floats
 from gradcalc.expr.nodes import Node
-from gradcalc.expr.ops import LITERAL, MATMUL
+from gradcalc.expr.ops import LITERAL, MAP, MATMUL
 from gradcalc.general.counts import counts
 from gradcalc.general.declared import Declared
 from gradcalc.general.letters import named
 from gradcalc.general.points import STYLES, point
+from gradcalc.general.texts import NUMBERS
 from gradcalc.problem import Array, Problem
 from gradcalc.traits import ORTHOGONAL, SYMMETRIC
 
@@ -42,11 +43,9 @@ gives more than a number: in units of a small letter that is a number."""
 BESIDE_OTHERS = 6
 """The same for an input that is set beside others, as `x` in `outer(x, y)`, were it a vector."""
 
-NUMBERS = frozenset(
-    """alpha beta gamma delta epsilon eps eta theta kappa lam lambda_ lamda lmbda rho sigma tau nu
-    omega phi psi zeta t lr α β γ δ ε η θ κ λ ρ σ τ ν ω φ ψ ζ""".split()  # noqa: SIM905
-)
-"""Names that stand for numbers rather than for vectors."""
+CAPITAL = 5
+"""The same for a capital letter that is a number: one that only multiplies numbers, as in
+`norm(w)**2 + C*sum(relu(1 - y*(X@w)))`."""
 
 BESIDE_MATRIX, FACTORS = 2, frozenset("ackt")
 """The same for a vector that is multiplied with a matrix element by element, as `c` in `c*eye(n)`,
@@ -89,8 +88,9 @@ class Reading:
 
 
 def read(problem: Callable[[Mapping[str, Any]], Problem], names: Sequence[str],
-         said: Mapping[str, Declared]) -> Reading:  # fmt: skip
-    """What the inputs of a program are. `problem` asks it with some inputs.
+         said: Mapping[str, Declared]) -> tuple[Reading, Trace]:  # fmt: skip
+    """What the inputs of a program are, and what is calculated of such. `problem` asks the program
+    with some inputs.
 
     Raises what the program raises where no shapes fit it.
     """
@@ -108,7 +108,8 @@ def read(problem: Callable[[Mapping[str, Any]], Problem], names: Sequence[str],
     traits = {name: said[name].traits for name in names if name in said}
     sizes = named(best[1], names, said, search.counts)
     tensors = {name: letters for name, letters in sizes.items() if name not in search.counts}
-    return Reading(tensors, traits, {name: sizes[name][0] for name in sizes if name not in tensors})
+    counted = {name: sizes[name][0] for name in sizes if name not in tensors}
+    return Reading(tensors, traits, counted), search.traced(best[1])
 
 
 _Sizes = dict[str, tuple[int, ...]]
@@ -138,6 +139,12 @@ class _Search:
             error.hint = "say what the inputs are: --A m,n for a matrix, --x n for a vector"
         return error
 
+    def traced(self, sizes: _Sizes) -> Trace:
+        """What is calculated of inputs of sizes that fit."""
+        found = self._ran(sizes)
+        assert isinstance(found, Recording)
+        return found.trace
+
     # -- how many dimensions -------------------------------------------------------------------
 
     def likely(self) -> Iterator[tuple[float, dict[str, int]]]:
@@ -152,7 +159,7 @@ class _Search:
         if known is not None:
             yield 0, known
             return
-        letter = name.lstrip("_")[:1]
+        letter = _letter(name)
         if self._is_turned(name):
             yield 0, 2 if letter.isupper() else 1
             return
@@ -160,7 +167,8 @@ class _Search:
         yield 0, habit
         for rank in (0, 1, 2):
             if rank != habit:
-                yield (1 if {rank, habit} == {0, 1} else UNLIKELY), rank
+                cost = {(0, 1): 1, (0, 2): CAPITAL}.get((min(rank, habit), max(rank, habit)))
+                yield (UNLIKELY if cost is None or rank == 2 else cost), rank
 
     def _is_turned(self, name: str) -> bool:
         """Whether the text transposes an input, or calculates with its elements as MATLAB does."""
@@ -171,24 +179,49 @@ class _Search:
 
     def further(self, sizes: _Sizes, ranks: Mapping[str, int]) -> float:
         """How unlikely it makes a reading what the program does with it."""
-        found = self._ran(sizes)
-        assert isinstance(found, Recording)
-        cost = float(VECTOR_OUT * bool(found.trace.output.shape))
-        cost += sum(BESIDE_MATRIX for name in ranks if self._is_beside_matrix(found.trace, name))
-        return cost + sum(
-            self._gathered(name)
+        trace = self.traced(sizes)
+        cost = float(VECTOR_OUT * bool(trace.output.shape))
+        cost += sum(BESIDE_MATRIX for name in ranks if self._is_beside_matrix(trace, name))
+        numbers = (
+            name
             for name, rank in ranks.items()
             if not rank and name not in NUMBERS and self._said.get(name, Declared()).rank is None
         )
+        return cost + sum(
+            self._as_capital(name) if _letter(name).isupper() else self._gathered(name)
+            for name in numbers
+        )
+
+    def _as_capital(self, name: str) -> float:
+        """How unlikely a capital letter is a number: as it is used, were it a matrix."""
+        _, habit = next(self.likely())
+        sizes = self.fitting({**habit, name: 2})
+        if sizes is None:
+            return UNLIKELY
+        trace = self.traced(sizes)
+        node = trace.inputs[name]
+        uses = [one for one in trace.nodes if node in one.operands]
+        single = all(
+            one.title in ("mul", "div") and all(x is node or not x.ndim for x in one.operands)
+            for one in uses
+        )
+        return 0.0 if uses and single else UNLIKELY
 
     def _is_beside_matrix(self, trace: Trace, name: str) -> bool:
         """Whether a vector that may well be a number is multiplied with the rows of a matrix, or as
         a matrix with the identity."""
         node = trace.inputs[name]
-        return node.ndim == 1 and any(
-            _is_by_identity(one) or (name[:1] in FACTORS and one.title == "mul" and one.ndim == 2)
-            for one in trace.nodes
-            if node in one.operands
+        if node.ndim != 1:
+            return False
+        reached = {node}
+        for one in trace.nodes:
+            if reached.intersection(one.operands):
+                if _is_by_identity(one):
+                    return True
+                if one.op is MAP and one.ndim == 1:
+                    reached.add(one)
+        return name[:1] in FACTORS and any(
+            node in one.operands and one.title == "mul" and one.ndim == 2 for one in trace.nodes
         )
 
     def _gathered(self, name: str) -> float:
@@ -198,17 +231,16 @@ class _Search:
         sizes = self.fitting({**habit, name: 1})
         if sizes is None:
             return 0.0
-        found = self._ran(sizes)
-        assert isinstance(found, Recording)
-        if self._is_beside_matrix(found.trace, name):
+        trace = self.traced(sizes)
+        if self._is_beside_matrix(trace, name):
             return 0.0
-        reached, cost = {found.trace.inputs[name]}, 0.0
-        for node in found.trace.nodes:
+        reached, cost = {trace.inputs[name]}, 0.0
+        for node in trace.nodes:
             if not reached.intersection(node.operands):
                 continue
             if sizes[name][0] not in node.shape:
                 return UNLIKELY
-            if node.op.name == "map":
+            if node.op is MAP:
                 reached.add(node)
             elif node.ndim < 2:
                 return UNLIKELY
@@ -306,10 +338,19 @@ def _square(found: Recording) -> ShapeError | None:
     return None
 
 
+def _letter(name: str) -> str:
+    return name.lstrip("_")[:1]
+
+
 def _is_by_identity(node: Node) -> bool:
-    if node.op is not MATMUL or (by := node.operands[1]).op is not LITERAL:
+    if node.op is not MATMUL and node.title != "mul":
         return False
-    return np.array_equal(np.asarray(by["data"].array), np.eye(by.shape[0]))
+    return any(
+        by.op is LITERAL
+        and by.ndim == 2
+        and np.array_equal(np.asarray(by["data"].array), np.eye(by.shape[0], by.shape[1]))
+        for by in node.operands
+    )
 
 
 def _key(sizes: _Sizes) -> tuple[Any, ...]:

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from gradcalc.lang.signs import Sign
+from gradcalc.lang.tokens import MATRIX_PRODUCT
 
 PRODUCTS = {
-    "·": Sign.DOT, "⋅": Sign.DOT, "∙": Sign.DOT, "×": Sign.CROSS,
+    "·": Sign.DOT, "⋅": Sign.DOT, "∙": Sign.DOT, "×": Sign.CROSS, MATRIX_PRODUCT: Sign.BESIDE,
 }  # fmt: skip
 """Signs of products that mean something else to tensors than to numbers."""
 

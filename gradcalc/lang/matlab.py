@@ -1,7 +1,6 @@
 """Formulas as MATLAB and matrix calculators have them: `x'*A*x`, `y.*z`, `norm2(x)^2`, `tr(A)`.
 
-There `*` is the product of matrices and `.*` that of elements; the first is written as
-mathematics has it, side by side.
+There `*` is the product of matrices and `.*` that of elements; the first gets a sign of its own.
 """
 
 import re
@@ -9,7 +8,7 @@ from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
 from gradcalc.errors import ProgramSyntaxError
-from gradcalc.lang.tokens import TRANSPOSED
+from gradcalc.lang.tokens import MATRIX_PRODUCT, TRANSPOSED
 
 NAMES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -33,6 +32,9 @@ _AFTER, _BEFORE, _OPENS = (
     re.compile(r"(?:^|[-+(,=;\n]|(?<![.*])\*)\s*$"),
     re.compile(r"(?:^|[-+(,=;\n])\s*$"),
 )
+_ONES_OF = re.compile(r"\b(vector|matrix)\(([^(),]*),([^()]*)\)")
+_EXTREME = re.compile(r"(?<![\w.])(max|min)\(")
+_ROW = re.compile(r"[\w)\]]'\s*(?:[-+*/^,;)]|\.[*/^]|$)")
 _TURNED = ("'", TRANSPOSED)
 _SOLVED = re.compile(rf"(?<=[\w)'{TRANSPOSED}])\s*\\\s*(?=\(|[A-Za-z](?![A-Za-z]))")
 _ONES_IN_PRODUCT = re.compile(
@@ -48,8 +50,14 @@ def is_matlab(source: str, known: Collection[str], *, python: bool) -> bool:
     called = any(name not in known for name in _CALLED.findall(source))
     turned = "T" not in known and _RAISED_T.search(source) is not None
     if python or called or turned:
-        return called or turned
+        return called or turned or _has_rows(source)
     return any(sign.search(source) for sign in (_BY_ELEMENTS, _TRANSPOSED, _SOLVED))
+
+
+def _has_rows(source: str) -> bool:
+    """Whether what Python takes for text in quotes is a sum of transposes: `b'*x + c'*y`."""
+    places = [place for place, sign in enumerate(source) if sign == "'"]
+    return bool(places) and all(_ROW.match(source[max(place - 1, 0) :]) for place in places)
 
 
 def translated(source: str) -> str:
@@ -58,16 +66,43 @@ def translated(source: str) -> str:
     Raises `ProgramSyntaxError` for a product by ones of which the size is not told, and for a left
     division of which it is not told what it divides.
     """
-    text = _summed(_solved(source))
+    text = _summed(_solved(_ONES_OF.sub(_ones, of_elements(source))))
     text = _BY_ELEMENTS.sub(lambda found: HELD[found[1]], text)
     text = _RAISED_T.sub(TRANSPOSED, text)
     text = _TRANSPOSED.sub(TRANSPOSED, text)
     text = _SQUARED.sub(lambda found: f"({' '.join([found[1]] * int(found[2]))})", text)
     text = _renamed(text)
-    text = _TIMES.sub(_beside, text)
+    text = _TIMES.sub(MATRIX_PRODUCT, text)
     for sign, held in HELD.items():
         text = text.replace(held, f" {sign} " if sign != "^" else "^")
     return text
+
+
+def _ones(found: re.Match[str]) -> str:
+    value, sizes = found[2].strip(), found[3].strip()
+    ones = f"ones({sizes if found[1] == 'vector' else f'({sizes})'})"
+    return ones if value == "1" else f"(({value}).*{ones})"
+
+
+def of_elements(text: str) -> str:
+    """A text with `max(x, 0)`, the larger of each element and a number, by its name here."""
+    place = 0
+    while (found := _EXTREME.search(text, place)) is not None:
+        end = _closing(text, found.end())
+        place = found.end()
+        if _commas(text[found.end() : end]) == 1:
+            text = f"{text[: found.start()]}{found[1]}imum({text[found.end() :]}"
+            place += len("imum")
+    return text
+
+
+def _commas(text: str) -> int:
+    """How many commas stand outside of brackets."""
+    depth, found = 0, 0
+    for sign in text:
+        depth += (sign in "([{") - (sign in ")]}")
+        found += sign == "," and not depth
+    return found
 
 
 def _solved(text: str) -> str:
@@ -144,12 +179,6 @@ def _factor_start(text: str, end: int) -> int:
     while place and (text[place - 1].isalnum() or text[place - 1] == "_"):
         place -= 1
     return place
-
-
-def _beside(found: re.Match[str]) -> str:
-    """Two factors side by side, but for a number, which would be a part of what is in front."""
-    behind = found.string[found.end()]
-    return "*" if behind.isdigit() else " "
 
 
 def _renamed(text: str) -> str:

@@ -12,11 +12,14 @@ WORDS = frozenset(keyword.kwlist)
 
 SIGNS = {
     "−": "-", "–": "-", "×": "*", "·": "*", "⋅": "*", "∙": "*", "∗": "*", "÷": "/", "∕": "/",
-    "≤": "<=", "≥": ">=", "≠": "!=", "^": "**",
+    "≤": "<=", "≥": ">=", "≠": "!=", "^": "**", "⋆": "*",
 }  # fmt: skip
 """Signs, and what Python has for them."""
 
 TRANSPOSED = "ᵀ"
+
+MATRIX_PRODUCT = "⋆"
+"""A product as side by side, with a sign: that of matrices, where it is one of them."""
 
 CONSTANTS = {"π": "pi", "∞": "inf"}
 """Constants that have a sign; τ is a name like others, as time constants are called so."""
@@ -46,7 +49,7 @@ TOKEN = re.compile(
     rf"|(?P<name>[π∞]|(?!{NO_LETTERS})[^\W\d](?:(?!{NO_LETTERS}|[₀-₉])\w)*[₀-₉]*)"
     r"|(?P<raised>[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+|ⁿ)"
     r"|(?P<string>\"[^\"\n]*\"|'[^'\n]*')"
-    r"|(?P<times>\*(?!\*)|//?|[%@×·⋅∙∗÷∕])|(?P<power>\*\*|\^)"
+    r"|(?P<times>\*(?!\*)|//?|[%@×·⋅∙∗⋆÷∕])|(?P<power>\*\*|\^)"
     r"|(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<bar>[|‖])|(?P<root>[√∛])"
     r"|(?P<sign>->|:=|<=|>=|==|!=|[-−–+=<>≤≥≠~&,:;.ᵀ\n])"
 )

@@ -139,6 +139,25 @@ def _sum_bilinear(s: Simplifier, x: Node, axes: Shape) -> Node | None:
     return None
 
 
+def _sum_trace(s: Simplifier, x: Node, axes: Shape) -> Node | None:
+    """`sum(A*eye(n))` is `trace(A)`."""
+    if x.op is not ops.MAP or x.ndim != 2 or len(axes) != 2:
+        return None
+    factors = sympy.Mul.make_args(x["body"])
+    for factor in factors:
+        if factor.is_Symbol and _is_identity(s.node(factor)):
+            rest = sympy.Mul(*[other for other in factors if other is not factor])
+            if s.spread_shape(rest) == x.shape:
+                return s(ops.TRACE, s.map(rest, x.shape))
+    return None
+
+
+def _is_identity(node: Node) -> bool:
+    if node.op is not ops.LITERAL or node.ndim != 2:
+        return node.op is ops.EYE
+    return np.array_equal(node["data"].array, np.eye(node.shape[0], node.shape[1]))
+
+
 def _sum_of_sum(s: Simplifier, x: Node, axes: Shape) -> Node | None:
     if x.op is not ops.SUM or len(axes) != x.ndim:
         return None
@@ -316,6 +335,9 @@ SUMS: tuple[Rule, ...] = (
     Rule("sum-bilinear", ops.SUM, _sum_bilinear,
          lambda f, x, a: f(ops.SUM, f.map(
              f.symbol(a) * f.symbol(f(ops.OUTER, x, x)), (3, 3)), axes=(0, 1))),
+    Rule("sum-trace", ops.SUM, _sum_trace,
+         lambda f, x, a: f(ops.SUM, f.map(
+             f.symbol(a) * f.symbol(f(ops.EYE, size=3)), (3, 3)), axes=(0, 1))),
     Rule("sum-of-sum", ops.SUM, _sum_of_sum,
          lambda f, x, a: f(ops.SUM, f(ops.SUM, a, axes=(1,)), axes=(0,))),
     Rule("sum-turned", ops.SUM, _sum_turned,

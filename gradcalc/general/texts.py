@@ -1,0 +1,74 @@
+"""Texts without values: which of their names are inputs, and what is made of a size not told."""
+
+import re
+from collections.abc import Collection, Iterator
+
+from gradcalc.lang import matlab
+from gradcalc.lang.joined import apart
+from gradcalc.lang.typed import is_function
+
+NUMBERS = frozenset(
+    """alpha beta gamma delta epsilon eps eta theta kappa lam lambda_ lamda lmbda rho sigma tau nu
+    omega phi psi zeta t lr α β γ δ ε η θ κ λ ρ σ τ ν ω φ ψ ζ""".split()  # noqa: SIM905
+)
+"""Names that stand for numbers rather than for vectors, some of which are functions or constants
+as well."""
+
+_NAME = re.compile(r"(?<![\w.])[^\W\d]\w*")
+_PRODUCT = re.compile(r"\s*(?:[*/@']|\.[*/])")
+"""What makes a value of the name of a function that it stands behind."""
+_OPERAND = re.compile(r"\s*(?:[-+*/^@)\]'|=<>ᵀ;\n]|\.[*/^]|$)")
+_IDENTITY = re.compile(r"(?<![\w.])(eye|I)\b(?!\s*[(=.])")
+_PYTHON = re.compile(r"@|\*\*|\.\s*[^\W\d]|[\[\]=:\n]")
+_ONES = re.compile(r"\b(vector|matrix)\(([^(),]*)\)")
+
+
+def whole(text: str, asked: Collection[str]) -> str:
+    """A text as it is read where no name has a value, some of which are `asked` for.
+
+    Identity matrices and vectors of ones that have no size, `A + c*eye` and `vector(1)`, get one
+    of their own; `max(x, 0)` is that of elements; names that stand together are several.
+    """
+    taken = {*_NAME.findall(text), *asked}
+
+    def fresh(letters: str) -> str:
+        letter = next((letter for letter in letters if letter not in taken), letters[0])
+        taken.add(letter)
+        return letter
+
+    def identity(found: re.Match[str]) -> str:
+        return found[0] if found[0] in asked else f"eye({fresh('npqkrlsdhijo')})"
+
+    def ones(found: re.Match[str]) -> str:
+        sizes = [fresh("mnpqkrlsdhijo") for _ in range(1 + (found[1] == "matrix"))]
+        return f"{found[1]}({found[2]}, {', '.join(sizes)})"
+
+    text = _ONES.sub(ones, _IDENTITY.sub(identity, matlab.of_elements(text)))
+    return apart(text, is_function, asked)
+
+
+def of_matrices(text: str) -> str | None:
+    """A text in which `*` is the product of matrices, though nothing in it says that it is one;
+    None where what else it has is Python's."""
+    return None if _PYTHON.search(text) else matlab.translated(text)
+
+
+def names_of(text: str, asked: Collection[str]) -> Iterator[str]:
+    """The names of a text that are no functions there."""
+    places: dict[str, list[int]] = {}
+    for found in _NAME.finditer(text):
+        places.setdefault(found[0], []).append(found.end())
+    for name, ends in places.items():
+        followed = [text[end:] for end in ends]
+        if any(rest.startswith("(") for rest in followed) or name in matlab.NAMES:
+            continue
+        if name == "T" and _is_transpose(text):
+            continue
+        behind = _OPERAND if name in NUMBERS or name in asked else _PRODUCT
+        if not is_function(name) or all(map(behind.match, followed)):
+            yield name
+
+
+def _is_transpose(text: str) -> bool:
+    """Whether T is a power alone: x^T is a transpose."""
+    return re.search(r"(?<!\^)(?<!\w)T(?!\w)", text.replace(" ", "")) is None
