@@ -55,6 +55,10 @@ def derivative(
         tangents = _fitting(problem, tangents or {})
     elif tangents:
         raise UsageError(f"{kind} takes no tangent", hint="jvp and hvp do")
+    if problem.cotangent is not None and kind not in WEIGHTED:
+        raise UsageError(f"{kind} takes no cotangent", hint="grad and vjp do")
+    if order != 1 and kind != "grad":
+        raise UsageError(f"{kind} is of no order", hint="grad is, by one number")
 
     def answer(problem: Problem, command: str) -> Report:
         return calculate(problem, command, ask, derivations=derivations)
@@ -97,7 +101,7 @@ def _gradient(problem: Problem, tangents: Tangents, order: int, answer: Answer) 
         if len(problem.wrt) != 1 or problem.inputs[problem.wrt[0]].shape:
             raise InvalidValueError(
                 "a derivative of a higher order is by one number",
-                hint="gradcalc hessian gives the second derivatives by several",
+                hint="--wrt NAME says by which; gradcalc hessian gives the second ones by several",
             )
         found = _of_gradient(problem, (Gradient(problem.wrt),) * (order - 1), "grad", answer)
         return _with_short_formula(problem, found, order, answer)
@@ -217,8 +221,8 @@ KINDS: Mapping[str, Kind] = {
 }  # fmt: skip
 """The derivatives by the names of their commands."""
 
-TANGENT = ("jvp", "hvp")
-"""Those that are along a tangent."""
+WEIGHTED, TANGENT = ("grad", "vjp"), ("jvp", "hvp")
+"""Those that have weights of the outputs, and those that are along a tangent."""
 
 
 # -- rows ----------------------------------------------------------------------------------------
@@ -342,12 +346,25 @@ def _badness(row: Report) -> tuple[int, float]:
 
 
 def _verdict(rows: Sequence[Report], worst: int, shape: tuple[int, ...]) -> Verdict:
-    """That of the worst row, which is told by its place where others are better."""
+    """That of the worst row, told by the place of what is worst in it, if one element is."""
     found = rows[worst].verdict
     if found.outcome is Outcome.VERIFIED or not shape:
         return found
-    place = ", ".join(str(int(k)) for k in np.unravel_index(worst, shape))
-    return replace(found, message=f"element [{place}]: {found.message}")
+    for gradient in rows[worst].gradients:
+        if (seen := _at(gradient, found.outcome)) is not None:
+            place, name = _place(worst, shape, seen), gradient.name
+            break
+    else:
+        place, name = _place(worst, shape, ()), "row " if rows[worst].gradients[0].shape else ""
+    return replace(found, message=f"{name}[{', '.join(map(str, place))}]: {found.message}")
+
+
+def _at(gradient: InputGradient, outcome: Outcome) -> tuple[int, ...] | None:
+    """Where the one element is that a verdict on its row is about."""
+    if gradient.worst is not None:
+        return gradient.worst.index
+    own = [element.index for element in gradient.elements if element.outcome is outcome]
+    return own[0] if len(own) == 1 else None
 
 
 def _stacked(

@@ -445,3 +445,40 @@ def test_a_finding_is_placed_in_the_program_alone(
     (found, *_) = derivative(Problem(text, {"x": x}), "hessian").findings
     assert found.message.startswith(said)
     assert (found.span is not None) is placed
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "said"),
+    [
+        ("jacobian", {"cotangent": [1.0, 2.0]}, "jacobian takes no cotangent"),
+        ("hessian", {"cotangent": [1.0]}, "hessian takes no cotangent"),
+        ("jvp", {"cotangent": [1.0, 2.0], "tangent": [1.0, 0.0]}, "jvp takes no cotangent"),
+        ("jacobian", {"order": 2}, "jacobian is of no order"),
+        ("hessian", {"tangent": [1.0, 2.0]}, "hessian takes no tangent"),
+    ],
+)
+def test_what_a_derivative_does_not_take_is_refused(
+    kind: str, more: dict[str, object], said: str
+) -> None:
+    with pytest.raises(GradcalcError, match=said):
+        getattr(gradcalc, kind)("x**3", x=[1.0, 2.0], **more)
+
+
+@pytest.mark.parametrize(
+    ("option", "commands"),
+    [("--cotangent", "grad, why, vjp, batch and export take it"), ("--workers", "batch takes it")],
+)
+def test_options_of_other_commands_are_told_to_be_so(run: Run, option: str, commands: str) -> None:
+    found = run("jacobian", "x**3", "--x", "1,2", option, "1,2")
+    assert found.code == 2
+    assert f"gradcalc {commands}" in found.err
+
+
+def test_the_worst_element_of_a_matrix_is_told_by_its_place() -> None:
+    rows = {
+        "sum(abs(x)**1.5)": ("hessian", "x[1, 0]: autograd's gradient by x is NaN"),
+        "relu(x)": ("jacobian", "x[0, 0]: the function has a kink here"),
+    }
+    for text, (kind, wanted) in rows.items():
+        report = derivative(Problem(text, {"x": [0.0, 1.0]}), kind)
+        assert report.verdict.message.startswith(wanted)

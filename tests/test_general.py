@@ -499,6 +499,26 @@ def test_formulas_are_code_too(run: Run, argv: tuple[str, ...], target: str) -> 
     assert printed.getvalue().endswith(": right to 1e-12\n")
 
 
+def test_code_that_is_for_certain_sizes_needs_them(run: Run) -> None:
+    found = run("formula", "norm(A@x - b)**2", "--format", "c")
+    assert (found.code, found.out) == (2, "")
+    assert "--A 5,7 --x 7 --b 5" in found.err
+    assert run("formula", "norm(A@x - b)**2", "--format", "c", "--A", "3,n").code == 2
+    found = run("formula", "norm(A@x - b)**2", "--format", "c", "--A", "3,2")
+    assert "Takes A of shape (3, 2); x of shape (2,)" in found.out
+    assert "void gradient(" in run("formula", "sin(x)", "--format", "c").out
+
+
+def test_code_reads_sizes_from_shapes(run: Run) -> None:
+    code = run("formula", "x@(A + c*eye(n))@x/n", "--wrt", "x", "--format", "numpy").out
+    scope: dict[str, Any] = {"__name__": "here"}
+    exec(compile(code, "<formula>", "exec"), scope)
+    A = np.arange(9.0).reshape(3, 3)
+    value, found = scope["gradient"](np.ones(3), A, 2.0)
+    assert value == np.sum(A + 2 * np.eye(3)) / 3
+    assert np.allclose(found, (A + A.T + 4 * np.eye(3)) @ np.ones(3) / 3, rtol=1e-14)
+
+
 def test_an_order_has_no_code(run: Run) -> None:
     found = run("formula", "sin(x)", "--order", "3", "--format", "numpy")
     assert (found.code, found.out) == (2, "")

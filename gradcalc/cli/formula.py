@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from gradcalc.torch_process import Beside
 
 
+_FIXED = frozenset({"c", "julia"})
+"""Targets whose code is for certain sizes."""
+
+
 def add(app: typer.Typer, name: str) -> None:
     """Add the command."""
     add_command(app, name, formula, required=True)
@@ -52,8 +56,37 @@ def _code(answer: "General", target: str) -> str:
         raise UsageError(
             f"--order {answer.order} has no code here", hint="--format literal is Python"
         )
+    letters = answer.reading.letters
+    if letters and target in _FIXED:
+        sizes = (
+            f"--{name} {','.join(str(size) for size in answer.point.inputs[name].shape)}"
+            for name, shape in answer.reading.sizes.items()
+            if shape
+        )
+        raise UsageError(
+            f"code in {target} is for certain sizes, and {', '.join(letters)} may be any",
+            hint=f"say them, as in {' '.join(sizes)}; numpy, torch and jax are for all",
+        )
     what = "grad" if answer.kind == "gradient" else answer.kind
-    return export(answer.point, target, what).text
+    # Python has no arrays but lists, whose sizes are fixed in the code
+    target = "numpy" if letters and target == "python" else target
+    return export(_with_sizes(answer), target, what).text
+
+
+def _with_sizes(answer: "General") -> "Problem":
+    """The problem at a point, in which inputs that are sizes are those of others."""
+    from gradcalc.lang.fence import compile_program
+
+    point, reading = answer.point, answer.reading
+    places = {
+        size: f"{name}.shape[{axis}]"
+        for name, sizes in reading.sizes.items()
+        for axis, size in enumerate(sizes)
+    }
+    told = {name: places[size] for name, size in reading.counts.items() if size in places}
+    lets = tuple((name, compile_program(text)) for name, text in told.items())
+    inputs = {name: value for name, value in point.inputs.items() if name not in told}
+    return replace(point, inputs=inputs, lets=(*lets, *point.lets))
 
 
 def _asking(beside: "Beside | None") -> "Ask":

@@ -256,6 +256,11 @@ class Options:
     )  # fmt: skip
 
 
+def commands_of(flag: str) -> tuple[str, ...]:
+    """The commands that take an option, none if there is no such one."""
+    return next((row.commands for row, _ in rows().values() if row.flag == flag), ())
+
+
 def rows(command: str | None = None) -> Mapping[str, tuple[Row, Any]]:
     """The rows of the options that a command takes, or of all, by their field, and the default."""
     return _rows(Options, command)

@@ -16,7 +16,7 @@ from pathlib import Path
 from gradcalc.cli import files
 from gradcalc.cli.called import example_of, is_called
 from gradcalc.cli.instead import similar_option
-from gradcalc.cli.options import Options
+from gradcalc.cli.options import Options, commands_of
 from gradcalc.cli.readers import is_stdin
 from gradcalc.errors import (
     JOIN,
@@ -251,6 +251,11 @@ def _unused(
     inputs = {n for use in uses for n in use.inputs if n not in typed}
     assigned = {n for use in uses for n in use.program.assigned}
     name = trees.root(name)
+    if (commands := commands_of(f"--{name}")) and not inputs & {name}:
+        return UnknownNameError(
+            f"--{name} is no option here, and the program does not use {name}",
+            hint=f"gradcalc {listed(commands)} {'take' if len(commands) > 1 else 'takes'} it",
+        )
     for use in uses:
         others = [n for n in _functions_with(name, use.program) if n != use.program.function]
         if use.program.function is not None and others:
