@@ -174,28 +174,41 @@ def _best(
     tries: Iterable[tuple[str, _Points]], derived: Callable[[Problem], _Found]
 ) -> tuple[str, _Points, list[_Found]]:
     """The points at which all is well, or those at which the least is amiss, with their style."""
-    best: tuple[int, str, _Points, list[_Found]] | None = None
+    left: list[tuple[int, str, _Points, list[_Found]]] = []
     refused: InvalidValueError | None = None
     for style, points in tries:
-        if not points or (best is not None and style == MIXED):
+        if not points or (left and style == MIXED):
             continue
         try:
-            found = [derived(problem) for _, problem in points]
+            found = list(_while_well(points, derived))
         except InvalidValueError as error:
             # torch refuses some numbers of which others make a value
             refused = refused or error
             continue
-        badness = max(WORST.index(one.verdict.outcome) for one in found)
-        if best is None or badness < best[0]:
-            best = (badness, style, points, found)
+        badness = _badness(found)
         if not badness:
-            break
-    if best is None:
+            return style, points, found
+        left.append((badness, style, points, found))
+    if not left:
         raise refused or InvalidValueError(
             "the program gives no finite number at any point that was tried",
             hint="say more of the inputs: --x positive, --S psd",
         )
-    return best[1:]
+    _, style, points, found = min(left, key=lambda one: one[0])
+    return style, points, [*found, *(derived(problem) for _, problem in points[len(found) :])]
+
+
+def _while_well(points: _Points, derived: Callable[[Problem], _Found]) -> Iterator[_Found]:
+    """What is derived at the points up to the first at which something is amiss."""
+    for _, problem in points:
+        found = derived(problem)
+        yield found
+        if _badness([found]):
+            return
+
+
+def _badness(found: Iterable[_Found]) -> int:
+    return max(WORST.index(one.verdict.outcome) for one in found)
 
 
 def _value(problem: Problem) -> Array:
@@ -255,9 +268,16 @@ def _jacobian(
     if not shape:
         return _gradient(problem, 1, answer)
     return {
-        (name,): blocks.of_jacobian(problem, name, shape, _rows(problem, name, shape), answer)
+        (name,): blocks.of_jacobian(problem, name, shape, _known(problem, name, shape), answer)
         for name in problem.wrt
     }
+
+
+def _known(problem: Problem, name: str, shape: tuple[int, ...]) -> Array:
+    """The numbers of a Jacobian that is a matrix; of another one, which no formula is held to, no
+    more than the shape."""
+    whole = (*shape, *problem.inputs[name].shape)
+    return _rows(problem, name, shape) if len(whole) < 3 else np.broadcast_to(np.nan, whole)
 
 
 def _hessian(
