@@ -32,6 +32,7 @@ from gradcalc.vectors import (
     as_product,
     as_sum,
     common,
+    is_led,
     negated,
     parsed,
     without,
@@ -96,7 +97,7 @@ def _negative(matrix: Matrix) -> Matrix:
     match matrix:
         case Times(factor, inner, over) if over:
             return Times(factor, _negative(inner), over)
-        case Times(factor, inner, _) if factor[0].isdigit():
+        case Times(factor, inner, _) if is_led(factor):
             return Times(f"-{factor}", inner)
         case _:
             return Times("-1", matrix)
@@ -175,7 +176,7 @@ class _Collector:
     def _together(self, matrix: Matrix) -> list[_Term]:
         """The terms of what is multiplied: its sum as a whole, unless it is to be opened."""
         terms = self._terms(matrix)
-        if self._opened or len(terms) == 1:
+        if self._opened or len(terms) < 2:
             return terms
         whole = _joined(terms)
         assert whole is not None
@@ -189,6 +190,9 @@ class _Collector:
 
     def _outer(self, column: str, row: str) -> Iterator[_Term]:
         sides = [self._vectors.terms(side) for side in (column, row)]
+        if not all(sides):
+            # one of them is 0
+            return
         if not self._spread:
             if len(sides[0]) > 1 and set(sides[0]) == set(sides[1]):
                 sides[1] = sides[0]
@@ -205,8 +209,6 @@ class _Collector:
         """A sum as one vector."""
         if len(terms) == 1:
             return terms[0]
-        if not terms:
-            return Scale(Fraction(0)), "0"
         part = common([scale for scale, _ in terms])
         if all(scale.number < 0 for scale, _ in terms):
             part = replace(part, number=-part.number)

@@ -214,7 +214,7 @@ class Form:
     def _key(self, node: ast.expr, *, turned: bool) -> Key:
         """The terms of a matrix, or of its transpose, like ones added, in an order of their own."""
         found: dict[str, Fraction] = {}
-        for term in self._products.terms(node):
+        for term in self._products.terms(node, spread=True):
             factors = [self._single(factor, turned=turned) for factor in term.factors]
             numbers = [sorted(map(ast.dump, part)) for part in (term.above, term.below)]
             kind = repr((*numbers, factors[::-1] if turned else factors))

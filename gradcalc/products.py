@@ -5,6 +5,7 @@ import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import product as pairs
 
 HIGHEST = 8
 """Powers up to which one is read as a product."""
@@ -83,21 +84,37 @@ class Products:
     def __init__(self, is_number: Callable[[ast.expr], bool]) -> None:
         self._is_number = is_number
 
-    def terms(self, node: ast.expr) -> list[Term]:
-        """What a matrix is the sum of."""
+    def terms(self, node: ast.expr, *, spread: bool = False) -> list[Term]:
+        """What a matrix is the sum of; with `spread` an outer product of sums is one itself."""
         match node:
             case ast.UnaryOp(op=ast.USub(), operand=inner):
-                return [replace(term, number=-term.number) for term in self.terms(inner)]
+                found = self.terms(inner, spread=spread)
+                return [replace(term, number=-term.number) for term in found]
             case ast.BinOp(left=one, op=ast.Add() | ast.Sub() as op, right=other):
                 sign = 1 if isinstance(op, ast.Add) else -1
-                second = [replace(t, number=sign * t.number) for t in self.terms(other)]
-                return [*self.terms(one), *second]
+                second = self.terms(other, spread=spread)
+                second = [replace(term, number=sign * term.number) for term in second]
+                return [*self.terms(one, spread=spread), *second]
         whole = self.product(node)
+        inside: list[Term] = []
         match whole.factors:
             case (ast.BinOp(op=ast.Add() | ast.Sub()) as inner,):
                 # a sum beside numbers, or turned
-                return [times(whole.alone, term) for term in self.terms(inner)]
-        return [whole]
+                inside = self.terms(inner, spread=spread)
+            case (ast.Call(func=name, args=[one, other]) as outer,):
+                if spread and called(outer) == "outer":
+                    inside = self._outer(name, self.terms(one), self.terms(other))
+        return [times(whole.alone, term) for term in inside] or [whole]
+
+    def _outer(self, name: ast.expr, columns: list[Term], rows: list[Term]) -> list[Term]:
+        """An outer product of sums of vectors; nothing where a term may be no vector."""
+        if not all(term.factors for term in (*columns, *rows)):
+            return []
+        found = []
+        for one, other in pairs(columns, rows):
+            core = ast.Call(name, [chain(one.factors), chain(other.factors)], [])
+            found.append(times(times(one.alone, other.alone), Term(factors=(core,))))
+        return found
 
     def product(self, node: ast.expr) -> Term:
         """A matrix, a vector or a number as a product."""
@@ -118,6 +135,8 @@ class Products:
                 return replace(turned, factors=tuple(map(_turned, reversed(turned.factors))))
             case ast.Call(func=name, args=[one, other], keywords=[]) if called(node) == "outer":
                 left, right = self.product(one), self.product(other)
+                if not (left.factors and right.factors):
+                    return Term(factors=(node,))
                 inner = ast.Call(name, [chain(left.factors), chain(right.factors)], [])
                 return times(times(left.alone, right.alone), Term(factors=(inner,)))
         return Term(factors=(node,))

@@ -1,6 +1,7 @@
 """Vectors by their texts: the numbers in front of them, and what they are the sum of."""
 
 import ast
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -98,6 +99,11 @@ def _multiplied(texts: Sequence[str]) -> str:
     return texts[0] if len(texts) == 1 else "*".join(map(as_factor, texts))
 
 
+def is_led(text: str) -> bool:
+    """Whether a text is a number, or a product with one in front."""
+    return re.match(r"[\d.]+(e-?\d+)?(\*|$)", text) is not None
+
+
 def parsed(text: str) -> ast.expr:
     """A text as an expression."""
     return ast.parse(text, mode="eval").body
@@ -123,6 +129,8 @@ class Vectors:
     def terms(self, text: str) -> list[tuple[Scale, str]]:
         """What a vector is the sum of, each with the numbers in front of it; like ones added."""
         node = _Zeros(self._parts).visit(parsed(text))
+        if _number(node) == 0:
+            return []
         found = list(self._addends(node))
         if any(len(self._shape(one)) != 1 for one in found):
             found = [node]
@@ -253,7 +261,7 @@ def as_sum(terms: Sequence[tuple[Scale, str]]) -> str:
             )
             inner = f"({rest})" if loose else rest
         if above:
-            inner = f"{above if above[0].isdigit() else as_factor(above)}*{inner}"
+            inner = f"{above if is_led(above) else as_factor(above)}*{inner}"
         inner = f"{inner}/{as_factor(below)}" if below else inner
         minus = scale.number < 0
         text = f"{text} {'-' if minus else '+'} {inner}" if text else ("-" if minus else "") + inner
@@ -287,20 +295,27 @@ class _Zeros(ast.NodeTransformer):
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         self.generic_visit(node)
         left, right = node.left, node.right
+        zeros = [_number(side) == 0 for side in (left, right)]
         match node.op:
+            case ast.MatMult() | ast.Mult() if any(zeros):
+                return ast.Constant(0)
             case ast.MatMult():
                 for one, other in ((left, right), (right, left)):
                     if _called(one) == "ones" and self._is_centred(other):
                         return ast.Constant(0)
-            case ast.Mult() if 0 in map(_number, (left, right)):
+            case ast.Div() if zeros[0]:
                 return ast.Constant(0)
-            case ast.Div() if _number(left) == 0:
-                return ast.Constant(0)
-            case ast.Add() | ast.Sub() if _number(right) == 0:
+            case ast.Add() | ast.Sub() if zeros[1]:
                 return left
-            case ast.Add() if _number(left) == 0:
+            case ast.Add() if zeros[0]:
                 return right
+            case ast.Sub() if zeros[0]:
+                return ast.UnaryOp(ast.USub(), right)
         return node
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
+        self.generic_visit(node)
+        return node.operand if _number(node.operand) == 0 else node
 
     def _is_centred(self, node: ast.expr) -> bool:
         """Whether this is a vector less its mean, or its mean less it."""

@@ -52,6 +52,10 @@ SHOWN = {
         ("symmetric",),
     "-4*S/sqrt(pi)": ("symmetric", NEGATIVE),
     "inv(A + A.T)": ("symmetric",),
+    "2*(A + A.T - 2*outer(A@u + A.T@u, u) + 2*outer(u, 3*(u@A@u)*u/(u@u) - A@u - A.T@u))/(u@u)":
+        ("symmetric",),
+    "outer(u - c*a, u - c*a)": ("symmetric", SEMIDEFINITE),
+    "outer(u, a - u) + outer(a, u)": ("symmetric",),
     "2*S - S": ("symmetric",),
     "(A.T@(B + S)).T + A.T@(S + B)": ("symmetric",),
 }  # fmt: skip
@@ -101,7 +105,8 @@ def value(text: str, seed: int) -> Any:
 
 ATOMS = (
     "S", "P", "Q", "A", "A.T", "D", "E", "eye(n)", "outer(u, u)", "outer(u, v)", "outer(v, u)",
-    "outer(2*u, u)", "diag(w)", "diag(v)", "diag(softmax(v))", "outer(softmax(v), softmax(v))",
+    "outer(2*u, u)", "outer(u - c*v, v)", "outer(v, u - k*v)",
+    "diag(w)", "diag(v)", "diag(softmax(v))", "outer(softmax(v), softmax(v))",
     "outer(ones(n), ones(n))", "diag(1 - tanh(v)**2)", "diag(-w)",
 )  # fmt: skip
 NUMBERS = (

@@ -8,6 +8,9 @@ from gradcalc.expr.nodes import Node
 DEEPEST = 40
 """Operations within operations below which nothing is looked for."""
 
+LARGEST = 10_000
+"""Elements up to which a fixed matrix is looked at."""
+
 
 def is_transposed(node: Node) -> bool:
     """Whether a node is the transpose of a matrix."""
@@ -34,6 +37,9 @@ class Symmetry:
     def _is(self, node: Node, depth: int) -> bool:
         if self._known(node) or node.op is ops.EYE:
             return True
+        if node.op is ops.LITERAL:
+            array = node["data"].array
+            return array.size <= LARGEST and bool((array == array.T).all())
         if node.op is ops.EMBED:
             return not node["offset"]
         if node.op is ops.MAP:
