@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
-from gradcalc.certificates import Known, certificates, convexity
+from gradcalc.certificates import certificates, convexity
+from gradcalc.definiteness import Known
 from gradcalc.derive.meaning import settled
 from gradcalc.derive.runs import budget, record
 from gradcalc.expr.floats import Floats
@@ -14,7 +15,7 @@ from gradcalc.problem import Problem
 from gradcalc.report import InputGradient, Report
 from gradcalc.smoothness import is_smooth
 from gradcalc.structure import among_symmetric, structured
-from gradcalc.traits import DEFINITE, POSITIVE, SIMPLEX, SYMMETRIC, Traits
+from gradcalc.traits import DEFINITE, DIAGONAL, POSITIVE, SIMPLEX, SYMMETRIC, Traits
 
 
 def known_of(
@@ -30,6 +31,8 @@ def known_of(
         nonnegative=having(POSITIVE, SIMPLEX) | frozenset(counts),
         symmetric=having(SYMMETRIC),
         definite=having(DEFINITE),
+        diagonal=having(DIAGONAL),
+        counts=frozenset(counts),
     )
 
 

@@ -6,9 +6,12 @@ matrix, and its formula in the vector says what it does.
 
 import ast
 import copy
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
+from gradcalc.collected import shortest
 from gradcalc.expr.written import Written
 from gradcalc.matrices import (
     Diagonal,
@@ -22,7 +25,6 @@ from gradcalc.matrices import (
     applied,
     as_factor,
     before_factor,
-    from_the_left,
     last_factor,
     product,
     scaled,
@@ -63,14 +65,28 @@ def matrix_of(
             kept.append((name, text))
     reader = _Reader(vector, shape_of)
     matrix = reader.matrix(_parsed(formula.body, inlined))
-    text = spelled(from_the_left(transposed(matrix) if turned else matrix))
+    matrix = shortest(transposed(matrix) if turned else matrix, cache(shape_of), dict(kept))
+    text = spelled(matrix)
     used = {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
     needed: list[tuple[str, str]] = []
     for name, part in reversed(kept):
         if name in used:
             needed.insert(0, (name, part))
             used |= {n.id for n in ast.walk(ast.parse(part)) if isinstance(n, ast.Name)}
-    return Written(tuple(needed), text)
+    return _numbered(Written(tuple(needed), text), [name for name, _ in formula.parts])
+
+
+def _numbered(formula: Written, names: Sequence[str]) -> Written:
+    """A formula whose parts have the first of some names that are numbered."""
+    called = dict(zip((name for name, _ in formula.parts), names, strict=False))
+    if not all(re.fullmatch(r"t\d+", name) for name in names):
+        return formula
+
+    def renamed(text: str) -> str:
+        return re.sub(r"\bt\d+\b", lambda found: called.get(found[0], found[0]), text)
+
+    parts = tuple((called[name], renamed(text)) for name, text in formula.parts)
+    return Written(parts, renamed(formula.body))
 
 
 def _parsed(text: str, inlined: Mapping[str, ast.expr]) -> ast.expr:

@@ -16,6 +16,7 @@ from gradcalc.expr import ops
 from gradcalc.expr.floats import Floats
 from gradcalc.expr.formula import Formulas
 from gradcalc.expr.nodes import Forms, Node, ancestry
+from gradcalc.expr.symmetry import Symmetry, is_transposed
 from gradcalc.expr.written import Unprintable, Written
 from gradcalc.lang.fence import compile_program
 from gradcalc.problem import Array, Problem
@@ -107,7 +108,7 @@ class _Rules:
 
     def __init__(self, forms: Forms, traits: Traits) -> None:
         self.forms, self._traits = forms, traits
-        self._symmetric: dict[int, bool] = {}
+        self._symmetry = Symmetry(lambda node: self._has(node, SYMMETRIC))
 
     def applied(self, root: Node) -> Node:
         made: dict[int, Node] = {}
@@ -124,7 +125,7 @@ class _Rules:
 
     def _one(self, node: Node, operands: list[Node]) -> Node:
         static = dict(node.static)
-        if _is_transposed(node) and self.is_symmetric(operands[0]):
+        if is_transposed(node) and self.is_symmetric(operands[0]):
             return operands[0]
         if node.op is ops.MATMUL and (found := self._number_apart(operands[0])) is not None:
             number, matrix = found
@@ -156,49 +157,10 @@ class _Rules:
 
     def _cancel(self, left: Node, right: Node) -> bool:
         """Whether two matrices are an orthogonal one and its transpose."""
-        if _is_transposed(left):
+        if is_transposed(left):
             return self._has(left.operands[0], ORTHOGONAL) and left.operands[0] is right
-        return _is_transposed(right) and self._cancel(right, left)
+        return is_transposed(right) and self._cancel(right, left)
 
     def is_symmetric(self, node: Node) -> bool:
         """Whether a square matrix is its own transpose by its form."""
-        if node.order not in self._symmetric:
-            self._symmetric[node.order] = self._is(node)
-        return self._symmetric[node.order]
-
-    def _is(self, node: Node) -> bool:
-        if node.ndim != 2 or node.shape[0] != node.shape[1]:
-            return node.ndim == 0
-        if node.op is ops.VAR:
-            return self._has(node, SYMMETRIC)
-        if node.op is ops.EYE or (node.op is ops.EMBED and not node["offset"]):
-            return True
-        if node.op is ops.MAP:
-            return all(map(self.is_symmetric, node.operands))
-        if node.op is ops.INV or _is_transposed(node):
-            return self.is_symmetric(node.operands[0])
-        if node.op is ops.OUTER:
-            return node.operands[0] is node.operands[1]
-        return node.op is ops.MATMUL and self._is_product(*node.operands)
-
-    def _is_product(self, left: Node, right: Node) -> bool:
-        """Whether a product reads the same from behind: `M.T@M`, `S@S`, `M@S@M.T`."""
-        factors = [*_factors(left), *_factors(right)]
-        return all(self._mirrored(a, b) for a, b in zip(factors, reversed(factors), strict=True))
-
-    def _mirrored(self, one: Node, other: Node) -> bool:
-        if one is other:
-            return self.is_symmetric(one)
-        if _is_transposed(one):
-            return one.operands[0] is other
-        return _is_transposed(other) and other.operands[0] is one
-
-
-def _is_transposed(node: Node) -> bool:
-    return node.op is ops.PERMUTE and node.ndim == 2 and tuple(node["order"]) == (1, 0)
-
-
-def _factors(node: Node) -> list[Node]:
-    if node.op is ops.MATMUL and node.ndim == 2:
-        return [factor for operand in node.operands for factor in _factors(operand)]
-    return [node]
+        return self._symmetry.holds(node)

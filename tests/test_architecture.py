@@ -18,7 +18,8 @@ ORDER = (
     "reruns", "derive", "readback",
     "enclosure", "slopes",
     "witnesses", "verdict", "findings", "report", "limits", "remedies", "calculate",
-    "matrices", "maps", "blocks", "structure", "smoothness", "certificates", "large",
+    "matrices", "vectors", "collected", "maps", "blocks", "structure", "smoothness", "products",
+    "definiteness", "certificates", "large",
     "forms", "family", "general", "explain", "reference", "torch_process", "render", "export",
     "daemon", "cli", "api", "__main__",
 )  # fmt: skip

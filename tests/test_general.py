@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradcalc.certificates import SEMIDEFINITE, Known, certificates, convexity
+from gradcalc.certificates import SEMIDEFINITE, certificates, convexity
+from gradcalc.definiteness import Known
 from gradcalc.errors import GradcalcError, UsageError
 from gradcalc.expr.written import Written
 from gradcalc.general.answer import General

@@ -16,6 +16,7 @@ from gradcalc.expr.nodes import Node, Op, Shape
 from gradcalc.expr.rules.alike import list_sample, stacked
 from gradcalc.expr.rules.common import ones, squeezed_along
 from gradcalc.expr.simplify import Rule, Simplifier
+from gradcalc.expr.symmetry import Symmetry
 
 
 def _permute(s: Simplifier, x: Node, order: Shape) -> Node | None:
@@ -48,11 +49,7 @@ def _permute_outer(s: Simplifier, x: Node, order: Shape) -> Node | None:
 
 
 def _permute_symmetric(s: Simplifier, x: Node, order: Shape) -> Node | None:
-    if x.op is ops.EYE or (x.op is ops.EMBED and x.ndim == 2 and not x["offset"]):
-        return x if x.shape[0] == x.shape[1] else None
-    if x.op is ops.INV and x.ndim == 2 and order == (1, 0):
-        return x if swapped(s, x.operands[0]) is x.operands[0] else None
-    return None
+    return x if order == (1, 0) and Symmetry().holds(x) else None
 
 
 def _permute_map(s: Simplifier, x: Node, order: Shape) -> Node | None:
@@ -292,6 +289,9 @@ MOVING: tuple[Rule, ...] = (
          lambda f, x, a: swapped(f, f(ops.OUTER, x, f(ops.MATMUL, a, x)))),
     Rule("permute-symmetric", ops.PERMUTE, _permute_symmetric,
          lambda f, x, a: swapped(f, f(ops.EMBED, x, shape=(3, 3), offset=0, dim1=0, dim2=1))),
+    Rule("permute-symmetric-sum", ops.PERMUTE, _permute_symmetric,
+         lambda f, x, a: swapped(f, f(ops.INV, f.map(
+             f.symbol(f(ops.MATMUL, a, swapped(f, a))) + f.symbol(f(ops.EYE, size=3)), (3, 3))))),
     Rule("permute-map", ops.PERMUTE, _permute_map,
          lambda f, x, a: swapped(f, f.map(sympy.exp(f.symbol(swapped(f, a))), a.shape))),
     Rule("permute-spread", ops.PERMUTE, _permute_spread,

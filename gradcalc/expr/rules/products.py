@@ -9,6 +9,7 @@ from gradcalc.expr.linear import each_matrix, swapped
 from gradcalc.expr.nodes import Node
 from gradcalc.expr.rules.common import ones
 from gradcalc.expr.simplify import Rule, Simplifier
+from gradcalc.expr.symmetry import is_transposed
 
 
 def _matmul_uniform(s: Simplifier, x: Node, y: Node) -> Node | None:
@@ -42,17 +43,51 @@ def _matmul_eye(s: Simplifier, x: Node, y: Node) -> Node | None:
 
 
 def _matmul_inverse(s: Simplifier, x: Node, y: Node) -> Node | None:
-    """`inv(A) @ A` is the unit matrix, `A @ (inv(A) @ b)` is b."""
-    for first, second in ((x, y), (y, x)):
-        if first.op is ops.INV and first.operands[0] is second and x.ndim == 2:
-            return s(ops.EYE, size=x.shape[0])
-    if y.op is ops.MATMUL and x.ndim == 2:
-        left, right = y.operands
-        if (x.op is ops.INV and x.operands[0] is left) or (
-            left.op is ops.INV and left.operands[0] is x
-        ):
-            return right
+    """`inv(A) @ A` is the unit matrix, `A @ (inv(A) @ b)` is b, `A @ solve(A, b)` too."""
+    if x.ndim != 2:
+        return None
+    if _are_inverse(x, y):
+        return s(ops.EYE, size=x.shape[0])
+    if y.op is ops.MATMUL and _are_inverse(x, y.operands[0]):
+        return y.operands[1]
+    if x.op is ops.MATMUL and _are_inverse(x.operands[1], y):
+        return x.operands[0]
+    return y.operands[1] if y.op is ops.SOLVE and y.operands[0] is x else None
+
+
+def _are_inverse(x: Node, y: Node) -> bool:
+    """Whether a matrix is the inverse of the other one, or both turned."""
+    if is_transposed(x) and is_transposed(y):
+        return _are_inverse(x.operands[0], y.operands[0])
+    pairs = ((x, y), (y, x))
+    return x.ndim == 2 and any(a.op is ops.INV and a.operands[0] is b for a, b in pairs)
+
+
+def _solve_product(s: Simplifier, a: Node, b: Node) -> Node | None:
+    """`solve(A, A @ b)` is b."""
+    if a.ndim != 2:
+        return None
+    if a is b:
+        return s(ops.EYE, size=a.shape[0])
+    return b.operands[1] if b.op is ops.MATMUL and b.operands[0] is a else None
+
+
+def _matmul_spread(s: Simplifier, x: Node, y: Node) -> Node | None:
+    """A product with a matrix whose rows are all the same is an outer product, or has such rows."""
+    if not x.ndim == y.ndim == 2:
+        return None
+    if _has_one_row(y):
+        return s(ops.OUTER, s(ops.SUM, x, axes=(1,)), s.map(y["body"], y.shape[1:]))
+    if _has_one_row(x):
+        row = s(ops.MATMUL, swapped(s, y), s.map(x["body"], x.shape[1:]))
+        return s.map(s.body(row), (x.shape[0], y.shape[1]))
     return None
+
+
+def _has_one_row(x: Node) -> bool:
+    """Whether a matrix is a vector along each of its rows."""
+    ranks = [operand.ndim for operand in x.operands]
+    return x.op is ops.MAP and max(ranks, default=0) == 1
 
 
 def _matmul_softmax(s: Simplifier, x: Node, y: Node) -> Node | None:
@@ -174,6 +209,17 @@ PRODUCTS: tuple[Rule, ...] = (
          lambda f, x, a: f(ops.MATMUL, a, f(ops.EYE, size=3))),
     Rule("matmul-inverse", ops.MATMUL, _matmul_inverse,
          lambda f, x, a: f(ops.MATMUL, f(ops.INV, a), a)),
+    Rule("matmul-inverse-turned", ops.MATMUL, _matmul_inverse,
+         lambda f, x, a: f(ops.MATMUL, f(ops.MATMUL, a, swapped(f, a)),
+                           swapped(f, f(ops.INV, a)))),
+    Rule("matmul-solve", ops.MATMUL, _matmul_inverse,
+         lambda f, x, a: f(ops.MATMUL, a, f(ops.SOLVE, a, x))),
+    Rule("solve-product", ops.SOLVE, _solve_product,
+         lambda f, x, a: f(ops.SOLVE, a, f(ops.MATMUL, a, x))),
+    Rule("matmul-spread", ops.MATMUL, _matmul_spread,
+         lambda f, x, a: f(ops.MATMUL, a, f.map(sympy.exp(f.symbol(x)), (3, 3)))),
+    Rule("matmul-spread-first", ops.MATMUL, _matmul_spread,
+         lambda f, x, a: f(ops.MATMUL, f.map(sympy.exp(f.symbol(x)), (3, 3)), a)),
     Rule("matmul-placed", ops.MATMUL, _matmul_placed,
          lambda f, x, a: f(ops.MATMUL, x, f(ops.SCATTER, f(ops.INDEX, x, key=(0,)), key=(1,),
                                             shape=(3,)))),

@@ -28,6 +28,7 @@ from gradcalc.expr.rules.terms import (
 )
 from gradcalc.expr.scalars import Head, head, opened, remade, with_parts
 from gradcalc.expr.simplify import Simplifier
+from gradcalc.expr.symmetry import is_transposed
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +194,11 @@ def _norm_of(s: Simplifier, square: Node) -> Node | None:
         return None if inner is None else s(ops.RESHAPE, inner, shape=square.shape)
     if square.op is ops.MATMUL and square.operands[0] is square.operands[1] and not square.ndim:
         return s(ops.NORM, square.operands[0], axes=(0,))
+    if square.op is ops.TRACE and square.operands[0].op is ops.MATMUL:
+        left, right = square.operands[0].operands
+        for one, other in ((left, right), (right, left)):
+            if is_transposed(one) and one.operands[0] is other:
+                return s(ops.NORM, other, axes=(0, 1))
     if square.op is ops.SUM and square.operands[0].op is ops.MAP:
         inside = square.operands[0]
         body = inside["body"]
@@ -281,6 +287,9 @@ SCALAR_RULES: tuple[ScalarRule, ...] = (
     ScalarRule("norms", _norms,
                lambda f, x, a: (sympy.sqrt(f.symbol(f(ops.MATMUL, x, x))), ()),
                frozenset({ops.MATMUL, ops.SUM})),
+    ScalarRule("norms-of-matrices", _norms,
+               lambda f, x, a: (sympy.sqrt(f.symbol(f(ops.TRACE, f(
+                   ops.MATMUL, swapped(f, a), a)))), ()), frozenset({ops.TRACE})),
     ScalarRule("logdet", _logdet,
                lambda f, x, a: (sympy.log(f.symbol(f(ops.DET, a))), ()), frozenset({ops.DET})),
     ScalarRule("others", _others,
