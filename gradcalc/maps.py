@@ -36,6 +36,10 @@ from gradcalc.matrices import (
 Shape = tuple[int, ...]
 
 
+LONGEST = 1_000
+"""The names and numbers of a formula that is read: of a longer one nobody reads the matrix."""
+
+
 class NoMatrix(Exception):
     """A formula is not read as a matrix times the vector."""
 
@@ -55,6 +59,8 @@ def matrix_of(
     `shape_of` gives the shape of an expression in the formula's names; `turned` asks for the
     transpose. Raises `NoMatrix`.
     """
+    if _length(formula) > LONGEST:
+        raise NoMatrix
     inlined: dict[str, ast.expr] = {}
     kept: list[tuple[str, str]] = []
     for name, text in formula.parts:
@@ -74,6 +80,18 @@ def matrix_of(
             needed.insert(0, (name, part))
             used |= {n.id for n in ast.walk(ast.parse(part)) if isinstance(n, ast.Name)}
     return _numbered(Written(tuple(needed), text), [name for name, _ in formula.parts])
+
+
+def _length(formula: Written) -> int:
+    """How many names and numbers it would have, were each part written out where it is used."""
+    lengths: dict[str, int] = {}
+
+    def length(text: str) -> int:
+        return sum(lengths.get(word, 1) for word in re.findall(r"\w+", text))
+
+    for name, text in formula.parts:
+        lengths[name] = length(text)
+    return length(formula.body)
 
 
 def _numbered(formula: Written, names: Sequence[str]) -> Written:
