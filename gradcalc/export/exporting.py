@@ -12,15 +12,16 @@ from typing import Any
 import numpy as np
 
 from gradcalc.calculate import Ask, ask_here, settled
-from gradcalc.derive.runs import Runs
+from gradcalc.derive.runs import Recording, Runs
 from gradcalc.derive.trace import truth
 from gradcalc.errors import GradcalcError, InvalidValueError, UnsupportedError
 from gradcalc.export.c_listing import c_source
 from gradcalc.export.julia_listing import julia_source
-from gradcalc.export.plan import VALUE, Plan, assumed, needed, planned, shortened
+from gradcalc.export.plan import VALUE, Plan, planned, shortened
 from gradcalc.export.python_listing import python_source
 from gradcalc.export.sizes import Size, elsewhere, further, generalised, resized, sizes_of
 from gradcalc.export.sources import JAX_FILE, NUMPY_FILE, TORCH_FILE, source
+from gradcalc.export.steering import told
 from gradcalc.export.task import EXACT, Task
 from gradcalc.expr.floats import Floats
 from gradcalc.family import derivative
@@ -150,11 +151,11 @@ def tasked(problem: Problem, what: str, report: Report, tangents: Mapping[str, A
         expected,
         # that of a product is of the tangent or cotangent that was given
         {g.name: g.formula.text for g in report.gradients if g.formula} if not plan.extra else {},
-        tuple(_notes(report, recording)),
+        tuple(_notes(report, recording, plan)),
         summed=bool(expected[VALUE].shape) and what in ("grad", "hessian", "hvp"),
     )
     found = _held(task)
-    plain = replace(task, plan=needed(plan), tolerance=found.tolerance, notes=found.notes)
+    plain = replace(task, plan=plan, tolerance=found.tolerance, notes=found.notes)
     general = _general(problem, found)
     # what is short for a few elements may be their list
     if general is None and found.shortened and _error(plain) <= found.tolerance:
@@ -194,7 +195,7 @@ def _elsewhere(
     try:
         there = Runs(replace(problem, inputs=given, cotangent=None)).recording
         other = planned(there, task.plan.kind)
-        other = needed(other if not task.shortened else shortened(other) or other)
+        other = other if not task.shortened else shortened(other) or other
     except FAILURES:
         return None
     more = {name: resized(task.inputs[name], other.inputs[name]) for name in task.plan.extra}
@@ -233,15 +234,13 @@ def _expected(report: Report, plan: Plan) -> dict[str, Array]:
     return {VALUE: found[VALUE], **{label: found[label] for label in plan.results}}
 
 
-def _notes(report: Report, recording: Any) -> Iterator[str]:
+def _notes(report: Report, recording: Recording, plan: Plan) -> Iterator[str]:
     """Where the code holds, in sentences."""
     for branch in recording.trace.path:
         ways = ", ".join(str(way) for way in dict.fromkeys(branch.taken))
         where = f"{branch.told}, `{branch.source}`: {ways}"
         yield f"It holds where the program goes the same way: {where}."
-    asked = assumed(recording)
-    if asked:
-        yield f"{', '.join(asked)}: written for the case that these inputs are."
+    yield from told(recording, [condition.seen for condition in plan.conditions])
     if report.verdict.outcome not in (Outcome.VERIFIED, Outcome.VANISHED):
         yield (
             f"At the inputs of the check gradcalc says {report.verdict.outcome.value}:"
@@ -259,7 +258,7 @@ def _held(task: Task) -> Task:
     for plan in (short, task.plan):
         if plan is None:
             continue
-        tried = replace(task, plan=needed(plan), shortened=plan is short)
+        tried = replace(task, plan=plan, shortened=plan is short)
         error = _error(tried)
         # another target rounds otherwise
         left = ROUNDINGS * _reaction(tried)

@@ -6,17 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradcalc.derive.trace import Positions, numbers, truth
 from gradcalc.export import helpers
 from gradcalc.export.arrays import Library, Lines, numbers_text, tuple_text
+from gradcalc.export.assertions import in_arrays
 from gradcalc.export.documents import documentation, title, wrapped
 from gradcalc.export.libraries import JAX, NUMPY, TORCH
 from gradcalc.export.lowering import lowered
 from gradcalc.export.names import PYTHON_WORDS, identifiers
 from gradcalc.export.plan import VALUE, Condition, asked_name
 from gradcalc.export.task import Task
-from gradcalc.expr.nodes import Node
-from gradcalc.expr.scalars import is_indicator
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,44 +166,8 @@ def _shapes(task: Task, names: Mapping[str, str]) -> list[str]:
 def _asserted(
     conditions: Sequence[Condition], writer: Lines, texts: Mapping[str, object]
 ) -> list[str]:
-    lines = []
-    for k, condition in enumerate(conditions):
-        line = _assertion(condition, writer, _text(texts[asked_name(k)]))
-        if line is not None and line not in lines:
-            lines.append(line)
-    return lines
-
-
-def _assertion(condition: Condition, writer: Lines, text: str) -> str | None:
-    node, seen = condition.node, condition.seen
-    told = '"the program would go another way here"'
-    if seen.question is truth:
-        plain = _condition(node, writer) or f"{text} != 0"
-        return f"assert {'' if seen.seen else 'not '}({plain}), {told}"
-    m = {"numpy": "np", "jax": "jnp", "torch": "torch"}[writer.library.name]
-    equal = f"{m}.equal" if m == "torch" else f"{m}.array_equal"
-    if seen.question is numbers:
-        array = numbers_text(seen.seen.array, repr)
-        return f"assert {equal}({text}, {writer.library.array(array)}), {told}"
-    question = seen.question
-    if isinstance(question, Positions) and isinstance(question.axis, int):
-        array = str(seen.seen.array.tolist())
-        if question.name == "order":
-            falling = dict(question.options).get("descending", False)
-            found = f"ordering({text}, {question.axis}, {falling})"
-            made = f"torch.tensor({array})" if m == "torch" else f"{m}.array({array})"
-            return f"assert {equal}({found}, {made}), {told}"
-    return None
-
-
-def _condition(node: Node, writer: Lines) -> str | None:
-    """The condition that a truth value is."""
-    from gradcalc.expr import ops
-
-    if node.op is not ops.MAP or not is_indicator(node["body"]):
-        return None
-    env = dict(zip(node["symbols"], node.operands, strict=True))
-    return writer.condition(node["body"].args[0], env)
+    lines = [in_arrays(c, writer, _text(texts[asked_name(k)])) for k, c in enumerate(conditions)]
+    return list(dict.fromkeys(lines))
 
 
 def _returned(task: Task, texts: Mapping[str, object]) -> list[str]:
