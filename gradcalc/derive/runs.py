@@ -92,8 +92,8 @@ def record(
 ) -> Recording:
     """Run a problem on the recording backend, at some inputs in some arithmetic.
 
-    `replay` are the values that `detach` gives; `recorder` is another one than the usual. Raises `GradcalcError` for what is wrong with the
-    program.
+    `replay` are the values that `detach` gives; `recorder` is another one than the usual. Raises
+    `GradcalcError` for what is wrong with the program.
     """
     recorder = recorder or Recorder(problem.dtype, arithmetic, replay=replay)
     backend = RecordingBackend(recorder, limits)

@@ -198,6 +198,8 @@ def _elsewhere(
         other = other if not task.shortened else shortened(other) or other
     except FAILURES:
         return None
+    if any(len(shape) != len(other.inputs[name]) for name, shape in task.plan.inputs.items()):
+        return None
     more = {name: resized(task.inputs[name], other.inputs[name]) for name in task.plan.extra}
     return other, {**given, **more}
 

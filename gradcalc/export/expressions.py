@@ -32,7 +32,7 @@ class Scalars:
     `sigmoid`. `choice` writes one of two values by a condition, `power` a power, and `square` a
     product with itself. `logic` are the words for and, or and not; `whole` says that whole numbers
     may be written as such; `words` are those of special numbers. What has no form here has one in
-    the `nearest` language.
+    the `nearest` language. `argument` is how a function takes one of several arguments.
     """
 
     name: str
@@ -44,13 +44,16 @@ class Scalars:
     whole: bool = True
     words: Mapping[str, str] = field(default_factory=dict)
     nearest: str = "numpy"
+    argument: Callable[[str, Text], str] = lambda name, text: text.text
 
     def called(self, name: str, *arguments: Text) -> Text:
         """A function by gradcalc's name. Raises `UnsupportedError`."""
         known = self.functions.get(name)
         if known is None:
             raise self.lacks(name)
-        return Text(f"{known}({', '.join(argument.text for argument in arguments)})")
+        if len(arguments) == 1:
+            return Text(f"{known}({arguments[0].text})")
+        return Text(f"{known}({', '.join(self.argument(name, text) for text in arguments)})")
 
     def lacks(self, name: str) -> UnsupportedError:
         """What is said of something that the language has no form of."""

@@ -33,6 +33,8 @@ def julia_source(task: Task) -> str:
         if shapes[name]:
             body += [f"    @assert size({own}) == {_tuple(shapes[name])}",
                      f"    {own} = rowmajor({own})"]  # fmt: skip
+        else:
+            body.append(f"    {own} = Float64({own})")
     body += listing.indented("    ", listing.lines)
     body.append(f"    value = {results[VALUE]}")
     if len(task.labels) == 1:

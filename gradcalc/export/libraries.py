@@ -37,6 +37,12 @@ def _torch_choice(c: Text, a: Text, b: Text) -> Text:
     return Text(f"torch.where({condition}, {first}, {b.text})")
 
 
+def _torch_argument(name: str, text: Text) -> str:
+    # most of its functions of several arguments take no plain number for one of them
+    fixed = not _has_names(text.text) and name != "logaddexp"
+    return f"torch.tensor({text.text}, dtype=torch.float64)" if fixed else text.text
+
+
 def _has_names(text: str) -> bool:
     return re.search(r"[A-Za-z_]", re.sub(r"\de-?\d|math\.\w+", "", text)) is not None
 
@@ -104,7 +110,7 @@ TORCH_SCALARS = Scalars(
         **{name: f"torch.special.{name}" for name in TORCH_SPECIAL},
         "lgamma": "torch.lgamma", "logaddexp": "logaddexp", "sigmoid": "torch.sigmoid",
     },
-    _torch_choice, python_power, _squared, words=PYTHONS,
+    _torch_choice, python_power, _squared, words=PYTHONS, argument=_torch_argument,
 )  # fmt: skip
 JAX_SCALARS = Scalars(
     "jax",

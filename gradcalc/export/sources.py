@@ -13,8 +13,10 @@ from gradcalc.export.documents import documentation, title, wrapped
 from gradcalc.export.libraries import JAX, NUMPY, TORCH
 from gradcalc.export.lowering import lowered
 from gradcalc.export.names import PYTHON_WORDS, identifiers
-from gradcalc.export.plan import VALUE, Condition, asked_name
+from gradcalc.export.plan import VALUE, Condition, Plan, asked_name
 from gradcalc.export.task import Task
+from gradcalc.expr import ops
+from gradcalc.expr.nodes import ancestry
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +57,14 @@ FURTHER = {
 """Imports that only some code needs, by what is in it."""
 
 
+KEYED = (ops.INDEX, ops.SCATTER)
+"""Operations at places."""
+
+
 def source(task: Task, file: Python) -> str:
     """The file. Raises `UnsupportedError` for what the library has no form of."""
     plan = lowered(task.plan, file.library.rows.keys())
-    if plan is not task.plan and task.fixed is not None:
+    if task.fixed is not None and (plan is not task.plan or not _is_safe(plan, file)):
         return source(task.fixed, file)
     taken = {*file.taken, task.name, *(d for dims in task.dims.values() for d in dims)}
     names = identifiers(plan.inputs, taken)
@@ -67,7 +73,7 @@ def source(task: Task, file: Python) -> str:
     body = _function(task, file, names, writer, texts, plan.conditions)
     code = "\n".join(body)
     defined = helpers.needed(code, file.helpers)
-    main = _main(task, file, names)
+    main = _main(task, file, names, chooses="np.where(" in code)
     whole = "\n".join([code, *defined, *main])
     more = [
         imports[file.library.name]
@@ -81,6 +87,13 @@ def source(task: Task, file: Python) -> str:
     for definition in defined:
         parts += ["", "", definition]
     return "\n".join([*parts, "", "", *body, "", "", *main, ""])
+
+
+def _is_safe(plan: Plan, file: Python) -> bool:
+    """Whether a place that is not there is told: jax takes another one."""
+    keys = (node["key"] for node in ancestry(plan.roots().values()) if node.op in KEYED)
+    fixed = (part for key in keys for part in key if isinstance(part, int))
+    return file.library is not JAX or not any(fixed)
 
 
 def _standard_first(line: str) -> tuple[bool, bool, str]:
@@ -181,7 +194,7 @@ def _returned(task: Task, texts: Mapping[str, object]) -> list[str]:
 # -- the check -----------------------------------------------------------------------------------
 
 
-def _main(task: Task, file: Python, names: Mapping[str, str]) -> list[str]:
+def _main(task: Task, file: Python, names: Mapping[str, str], chooses: bool) -> list[str]:
     made = {"numpy": "np.array", "torch": "torch.tensor", "jax": "jnp.array"}[file.library.name]
     dtype = ", dtype=torch.float64" if made == "torch.tensor" else ""
     lines = [
@@ -192,7 +205,11 @@ def _main(task: Task, file: Python, names: Mapping[str, str]) -> list[str]:
         lines += _assigned(own, task.inputs[name], made, dtype)
     call = f"{task.name}({', '.join(names.values())})"
     several = len(task.labels) > 1
-    lines.append(f"    value, found = {call}")
+    if file.library is NUMPY and chooses:
+        # a choice works out both of its values
+        lines += ['    with np.errstate(all="ignore"):', f"        value, found = {call}"]
+    else:
+        lines.append(f"    value, found = {call}")
     wanted = {"value": ("value", task.expected[VALUE])}
     for label in task.labels:
         own = f'found["{label}"]' if several else "found"

@@ -28,9 +28,9 @@ class _Contrary(Recorder):
         super().__init__(dtype, Floats())
         self._answers = answers
 
-    def _observed(self, x: Traced, question: Question) -> Any:
+    def _observed(self, x: Traced, question: Question, checked: bool = False) -> Any:
         number = len(self.observations)
-        seen = super()._observed(x, question)
+        seen = super()._observed(x, question, checked)
         return self._answers.get(number, seen)
 
 
@@ -40,7 +40,9 @@ def steering(recording: Recording) -> list[Observation]:
     asked = [
         k
         for k, seen in enumerate(trace.observations)
-        if seen.steers and any(p.op is ops.VAR for p in ancestry([trace.nodes[seen.number]]))
+        if seen.steers
+        and not seen.checked
+        and any(p.op is ops.VAR for p in ancestry([trace.nodes[seen.number]]))
     ]
     doubtful = [k for k in asked if _is_doubtful(trace.observations[k])]
     idle = _idle(recording, doubtful)
@@ -81,15 +83,16 @@ def _is_same(recording: Recording, changed: Sequence[int]) -> bool:
 
 
 def _other(trace: Trace, seen: Observation, way: int) -> Data:
-    """An answer that is nowhere the one that was given, of two ways."""
+    """Another answer, of two ways; each number is another one in one of them."""
     array, node = seen.seen.array, trace.nodes[seen.number]
     if isinstance(seen.question, Positions):
         axis = seen.question.axis
         axes = axis if isinstance(axis, tuple) else (axis,)
         places = int(np.prod([node.shape[k] for k in axes]))
         return Data.of((array + 1 + way) % max(places, 1))
-    if way:
-        return Data.of(np.roll(array, 1) + 1)
+    if way and array.dtype != bool and array.size:
+        # labels stay some
+        return Data.of(array.max() - array)
     return Data.of(np.where(array == 0, 1.0, 0.0).astype(array.dtype))
 
 
