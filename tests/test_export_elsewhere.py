@@ -129,6 +129,21 @@ LABELLED = (
     "torch.amax(A, 1)*t",
     "torch.linalg.cholesky(A@A.T + torch.eye(3))*A",
 )
+MATRICES = {"S": [[2.0, 1.0], [1.0, 3.0]]}
+FACTORED = (
+    "torch.linalg.pinv(S)",
+    "np.linalg.lstsq(S, S[0])[0]",
+    "try:\n    torch.linalg.cholesky(S)\n    r = S.sum()\nexcept Exception:\n    r = 2*S.sum()\nr",
+    "try:\n    r = np.linalg.inv(S)\nexcept np.linalg.LinAlgError:\n    r = 2*S\nr",
+    "try:\n    r = torch.linalg.solve(S, S[0])\nexcept RuntimeError:\n    r = S[0]\nr",
+)
+TRIED = (
+    "import math\ntry:\n    r = math.log(x[0])*y\nexcept ValueError:\n    r = 2*x\nr",
+    "try:\n    r = float(x[0])/float(y[1])*x\nexcept ZeroDivisionError:\n    r = x\nr",
+    "try:\n    r = y[int(x[0])]*x[1]\nexcept IndexError:\n    r = x[1]\nr",
+    "try:\n    assert x[0] > 0\n    r = x\nexcept AssertionError:\n    r = 2*x\nr*y",
+    "try:\n    k = [1.25, 2.0].index(float(x[0]))\nexcept ValueError:\n    k = 7\nk*x",
+)
 
 
 def programs() -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -136,10 +151,12 @@ def programs() -> Iterator[tuple[str, Mapping[str, Any]]]:
     for p, use in product(PLACES, USES):
         # whose positions they are is another vector where what is made of them is one
         yield use.format(p=p.format(v="x" if len(p) % 2 else "(x*y)")), VECTORS
-    for text in (*ORDERED, *MASKED, *BRANCHES):
+    for text in (*ORDERED, *MASKED, *BRANCHES, *TRIED):
         yield text, VECTORS
     for text in LABELLED:
         yield text, TABLES
+    for text in FACTORED:
+        yield text, MATRICES
 
 
 def points(inputs: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -151,6 +168,13 @@ def points(inputs: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         for labels in ([0, -100, 1], [0, 2, 3], [1, 1, 0], [0, 0, 0], [0.0, 7.0, 1.0]):
             yield {**arrays, "t": np.array(labels, dtype=float)}
         yield {"A": np.outer([1.0, 2.0, -1.0], [0.5, 1.0, 2.0]), "t": arrays["t"]}
+    if "S" in arrays:
+        for matrix in (
+            [[1.0, 2.0], [2.0, 1.0]],
+            [[1.0, 2.0], [2.0, 4.0]],
+            [[4.0, 1.0], [1.0, 1.0]],
+        ):
+            yield {"S": np.array(matrix)}
     for _ in range(3):
         yield {n: v if n == "t" else np.round(rng.normal(0, 2, v.shape), 2)
                for n, v in arrays.items()}  # fmt: skip

@@ -9,11 +9,13 @@ from gradcalc.export.arrays import MOST_FIXED, Lines, numbers_text
 from gradcalc.export.indices import flat, plus
 from gradcalc.export.loops import Loops
 from gradcalc.export.plan import Condition
+from gradcalc.export.steering import full_rank
 from gradcalc.expr import ops
 from gradcalc.expr.nodes import Node
 from gradcalc.expr.scalars import is_indicator
 from gradcalc.expr.written import SUM
 
+RANK = '"the matrix has full rank"'
 TOLD = '"the program would go another way here"'
 
 
@@ -39,6 +41,8 @@ def in_arrays(condition: Condition, w: Lines, text: str) -> str:
         plain = _condition(node, w) or f"{text} != 0"
         return f"assert {'' if seen.seen else 'not '}({plain}), {TOLD}"
     m = {"numpy": "np", "jax": "jnp", "torch": "torch"}[w.library.name]
+    if seen.question is full_rank:
+        return f"assert ({m}.linalg.matrix_rank({text}) == min({text}.shape[-2:])).all(), {RANK}"
     array = _few(condition)
     if seen.question is numbers:
         same = w.library.array(numbers_text(array, lambda x: w.library.scalars.number(x).text))
@@ -85,6 +89,13 @@ def in_loops(condition: Condition, w: Loops) -> None:
     if seen.question is truth:
         text = _truth(w, node)
         w.line(w.syntax.certain(text if seen.seen else f"{scalars.logic[2]}({text})"))
+        return
+    if seen.question is full_rank:
+        if node.ndim != 2:
+            raise scalars.lacks("the rank of several matrices at once")
+        rows, columns = node.shape
+        call = w.syntax.call("has_full_rank", "", [w.array(node), str(rows), str(columns)])
+        w.line(w.syntax.certain(call.removesuffix(";").replace("(, ", "(")))
         return
     array = _few(condition)
     if isinstance(seen.question, Positions):

@@ -4,6 +4,7 @@ What is written takes no numbers but those of its check: all that hangs on a poi
 the program took there.
 """
 
+import ast
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +22,7 @@ from gradcalc.export.plan import VALUE, Plan, planned, shortened
 from gradcalc.export.python_listing import python_source
 from gradcalc.export.sizes import Size, elsewhere, further, generalised, resized, sizes_of
 from gradcalc.export.sources import JAX_FILE, NUMPY_FILE, TORCH_FILE, source
-from gradcalc.export.steering import told
+from gradcalc.export.steering import full_rank, told
 from gradcalc.export.task import EXACT, Task
 from gradcalc.expr.floats import Floats
 from gradcalc.family import derivative
@@ -169,7 +170,7 @@ def _general(problem: Problem, task: Task) -> Task | None:
     taken = {*problem.inputs, *problem.program.assigned, *task.plan.inputs, task.name}
     shapes = {name: task.plan.inputs[name] for name in problem.inputs}
     sizes = sizes_of(shapes, taken)
-    if not sizes or any(c.seen.question is not truth for c in conditions):
+    if not sizes or any(c.seen.question not in (truth, full_rank) for c in conditions):
         return None
     other = _elsewhere(problem, task, sizes)
     found = None if other is None else generalised(task.plan, other[0], sizes)
@@ -242,6 +243,10 @@ def _notes(report: Report, recording: Recording, plan: Plan) -> Iterator[str]:
         ways = ", ".join(str(way) for way in dict.fromkeys(branch.taken))
         where = f"{branch.told}, `{branch.source}`: {ways}"
         yield f"It holds where the program goes the same way: {where}."
+    if any(
+        isinstance(n, ast.Try) for part in recording.problem.program.body for n in ast.walk(part)
+    ):
+        yield "It holds where what the program tries goes as at the inputs of the check."
     yield from told(recording, [condition.seen for condition in plan.conditions])
     if report.verdict.outcome not in (Outcome.VERIFIED, Outcome.VANISHED):
         yield (
@@ -271,6 +276,11 @@ def _held(task: Task) -> Task:
             best = error, tried
     assert best is not None
     error, found = best
+    if math.isnan(error):
+        raise UnsupportedError(
+            "the code would fail here: it works out what the program does not, or handles",
+            hint="gradcalc why says where; choose other inputs",
+        )
     if not error <= ROUGHEST:
         raise UnsupportedError(
             "the code would not give gradcalc's numbers here: floats lose too many digits",

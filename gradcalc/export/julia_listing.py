@@ -46,7 +46,7 @@ def julia_source(task: Task) -> str:
     code = "\n".join(body)
     defined = needed(code, JULIA.helpers)
     lines = [f"# {title(task)}", "#", "# Written by gradcalc export.", ""]
-    if re.search(r"\b(inv|det|logdet|Symmetric)\(", "\n".join(defined)):
+    if re.search(r"\b(inv|det|logdet|rank|Symmetric)\(", "\n".join(defined)):
         lines += ["using LinearAlgebra", ""]
     for definition in (_ROWS, *defined):
         lines += [*definition.splitlines(), ""]

@@ -239,9 +239,12 @@ def _folded(plan: Plan) -> Plan:
 
 
 def shortened(plan: Plan) -> Plan | None:
-    """The plan with its formulas simplified, as many as can be; None where that is none."""
+    """The plan with its formulas simplified, as many as can be; None where that is none.
+
+    Conditions stay as they are: whether something is finite is no matter of its formula.
+    """
     whole = plan.roots()
-    for names in (whole, (VALUE, *plan.results), plan.results):
+    for names in ((VALUE, *plan.results), plan.results):
         roots = {name: whole[name] for name in names}
         try:
             found = Formulas(plan.forms, roots, plan.inputs, careful=True).gradients

@@ -16,6 +16,7 @@ from gradcalc.derive.trace import Observation, Positions, Question, Trace, numbe
 from gradcalc.expr import ops
 from gradcalc.expr.floats import Floats
 from gradcalc.expr.nodes import Data, ancestry
+from gradcalc.expr.protocols import Arithmetic
 
 MOST_ASKED = 12
 """Answers that are tried one by one; of more all are taken to matter."""
@@ -34,6 +35,23 @@ class _Contrary(Recorder):
         return self._answers.get(number, seen)
 
 
+FULL_RANK = ("pinv", "lstsq")
+"""Primitives of matrices of full rank."""
+
+
+def full_rank(arithmetic: Arithmetic, value: Any) -> bool:
+    """Whether matrices have full rank."""
+    floats = arithmetic.floats(value)
+    return bool((np.linalg.matrix_rank(floats) == min(floats.shape[-2:])).all())
+
+
+def supposed(trace: Trace) -> Iterator[Observation]:
+    """What primitives suppose of their operands and do not look at."""
+    for call in trace.calls:
+        if call.primitive in FULL_RANK:
+            yield Observation(call.arguments[0], full_rank, True, call.primitive)
+
+
 def steering(recording: Recording) -> list[Observation]:
     """What was seen of the inputs, and may not be anything else where the graph holds."""
     trace = recording.trace
@@ -46,7 +64,7 @@ def steering(recording: Recording) -> list[Observation]:
     ]
     doubtful = [k for k in asked if _is_doubtful(trace.observations[k])]
     idle = _idle(recording, doubtful)
-    return [trace.observations[k] for k in asked if k not in idle]
+    return [*(trace.observations[k] for k in asked if k not in idle), *supposed(trace)]
 
 
 def _is_doubtful(seen: Observation) -> bool:
@@ -121,6 +139,8 @@ def told(recording: Recording, observations: Sequence[Observation]) -> Iterator[
 
 
 def _sentence(recording: Recording, seen: Observation) -> str | None:
+    if seen.question is full_rank:
+        return f"It holds where the matrix of {seen.inside} has full rank."
     if seen.question is truth:
         # those that the program asks are in its branches
         return None if seen.inside is None else (
