@@ -127,7 +127,7 @@ static void cholesky(double *l, const double *a, int n) {
         for (int j = 0; j < n; j++) {
             double s = (a[i*n + j] + a[j*n + i])/2;
             for (int k = 0; k < j; k++) s -= l[i*n + k]*l[j*n + k];
-            l[i*n + j] = j > i ? 0.0 : i == j ? sqrt(s) : s/l[j*n + j];
+            l[i*n + j] = j > i ? 0.0 : i != j ? s/l[j*n + j] : s > 0 ? sqrt(s) : NAN;
         }
 }""",
     "ordering": """\
@@ -223,7 +223,8 @@ def cholesky(l, a, n):
     for i in range(n):
         for j in range(i + 1):
             s = (a[i*n + j] + a[j*n + i])/2 - sum(l[i*n + k]*l[j*n + k] for k in range(j))
-            l[i*n + j] = math.sqrt(s) if i == j else s/l[j*n + j]''',
+            root = math.sqrt(s) if s > 0 else math.nan
+            l[i*n + j] = root if i == j else s/l[j*n + j]''',
     "ordering": '''\
 def ordering(x, n, step, falling):
     """The places of n numbers that are a step apart in order, equal ones as they stand."""
