@@ -10,6 +10,7 @@ from typing import Any
 import sympy
 
 from gradcalc.errors import UnsupportedError
+from gradcalc.export.logistic import without_overflow
 from gradcalc.expr.elementwise import logarithm, without_cancellation
 from gradcalc.expr.functions import FUNCTIONS, RELATIONS
 from gradcalc.expr.scalars import Head, Where, is_indicator, opened
@@ -176,6 +177,8 @@ class Expressions:
             rest = sympy.Mul(*[factor for factor in body.args if not is_indicator(factor)])
             zero = self._language.number(0.0)
             return self._language.choice(self(sympy.And(*conditions)), self(rest), zero)
+        if (stable := self._stable(body)) is not None:
+            return self(stable)
         if _is_minus(body):
             inner = self(_turned(body))
             return Text(f"-{inner.within(PRODUCT)}", PRODUCT)
@@ -198,8 +201,14 @@ class Expressions:
     def _raised(self, base: Any, exponent: Any) -> Text:
         return self(base) if exponent == 1 else self(sympy.Pow(base, exponent))
 
+    def _stable(self, body: Any) -> Any | None:
+        """A product without what overflows in it, where the language has its functions."""
+        return without_overflow(body) if "sigmoid" in self._language.functions else None
+
     def _pow(self, base: Any, exponent: Any) -> Text:
         language = self._language
+        if (stable := self._stable(sympy.Pow(base, exponent))) is not None:
+            return self(stable)
         if exponent.is_Rational and exponent < 0:
             one = language.number(1.0).text
             return Text(f"{one}/{self._raised(base, -exponent).within(POWER)}", PRODUCT)
