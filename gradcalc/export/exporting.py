@@ -4,7 +4,6 @@ What is written takes no numbers but those of its check: all that hangs on a poi
 the program took there.
 """
 
-import ast
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,12 +21,13 @@ from gradcalc.export.plan import VALUE, Plan, planned, shortened
 from gradcalc.export.python_listing import python_source
 from gradcalc.export.sizes import Size, elsewhere, further, generalised, resized, sizes_of
 from gradcalc.export.sources import JAX_FILE, NUMPY_FILE, TORCH_FILE, source
-from gradcalc.export.steering import full_rank, told
+from gradcalc.export.steering import full_rank, steering, told
 from gradcalc.export.task import EXACT, Task
 from gradcalc.expr.floats import Floats
 from gradcalc.family import derivative
 from gradcalc.problem import Array, Problem
 from gradcalc.render import FEW_DIGITS, Style, renderer
+from gradcalc.render.tex.names import code, escape
 from gradcalc.report import Outcome, Report
 
 MOST_NUMBERS = 20_000
@@ -100,13 +100,15 @@ def export(
                     else direction(problem.inputs[n].shape) for n in problem.wrt}  # fmt: skip
     report = derivative(problem, what, tangents=tangents, ask=ask)
     if target == "latex":
-        return Exported(latex(report), report)
+        recording = Runs(problem).recording
+        notes = list(told(recording, steering(recording)))
+        return Exported(latex(report, notes), report)
     task = tasked(problem, what, report, tangents or {})
     return Exported(WRITERS[target](task), report)
 
 
-def latex(report: Report) -> str:
-    """The formulas as a document. Raises `UnsupportedError` where there is none."""
+def latex(report: Report, notes: Sequence[str] = ()) -> str:
+    """The formulas as a document, and where they hold. Raises `UnsupportedError` for none."""
     for gradient in report.gradients:
         if gradient.formula is None:
             raise UnsupportedError(
@@ -114,7 +116,16 @@ def latex(report: Report) -> str:
                 hint="--to numpy has code",
             )
     body = renderer("latex")([report], Style(width=80, color=False, digits=FEW_DIGITS))
+    if notes:
+        items = "".join(f"\\item[where] {_tex(note)}\n" for note in notes)
+        body += f"\\begin{{description}}\n{items}\\end{{description}}\n"
     return DOCUMENT.format(body=body)
+
+
+def _tex(note: str) -> str:
+    """A sentence, with what stands in backticks as code."""
+    parts = note.split("`")
+    return "".join(code(part) if k % 2 else escape(part) for k, part in enumerate(parts))
 
 
 def direction(shape: tuple[int, ...]) -> Array:
@@ -243,10 +254,6 @@ def _notes(report: Report, recording: Recording, plan: Plan) -> Iterator[str]:
         ways = ", ".join(str(way) for way in dict.fromkeys(branch.taken))
         where = f"{branch.told}, `{branch.source}`: {ways}"
         yield f"It holds where the program goes the same way: {where}."
-    if any(
-        isinstance(n, ast.Try) for part in recording.problem.program.body for n in ast.walk(part)
-    ):
-        yield "It holds where what the program tries goes as at the inputs of the check."
     yield from told(recording, [condition.seen for condition in plan.conditions])
     if report.verdict.outcome not in (Outcome.VERIFIED, Outcome.VANISHED):
         yield (

@@ -33,7 +33,8 @@ class Scalars:
     `sigmoid`. `choice` writes one of two values by a condition, `power` a power, and `square` a
     product with itself. `logic` are the words for and, or and not; `whole` says that whole numbers
     may be written as such; `words` are those of special numbers. What has no form here has one in
-    the `nearest` language. `argument` is how a function takes one of several arguments.
+    the `nearest` language. `argument` is how a function takes one of several arguments,
+    `reasons` say why some have no form.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Scalars:
     words: Mapping[str, str] = field(default_factory=dict)
     nearest: str = "numpy"
     argument: Callable[[str, Text], str] = lambda name, text: text.text
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
     def called(self, name: str, *arguments: Text) -> Text:
         """A function by gradcalc's name. Raises `UnsupportedError`."""
@@ -58,8 +60,9 @@ class Scalars:
 
     def lacks(self, name: str) -> UnsupportedError:
         """What is said of something that the language has no form of."""
+        reason = f": {self.reasons[name]}" if name in self.reasons else ""
         return UnsupportedError(
-            f"{name} has no form in {self.name} here", hint=f"--to {self.nearest} has one"
+            f"{name} has no form in {self.name} here{reason}", hint=f"--to {self.nearest} has one"
         )
 
     def number(self, value: Any) -> Text:

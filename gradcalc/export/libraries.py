@@ -117,6 +117,7 @@ TORCH_SCALARS = Scalars(
         "lgamma": "torch.lgamma", "logaddexp": "logaddexp", "sigmoid": "torch.sigmoid",
     },
     _torch_choice, python_power, _squared, words=PYTHONS, argument=_torch_argument,
+    reasons={"polygamma": "torch.polygamma has 9 digits of it"},
 )  # fmt: skip
 JAX_SCALARS = Scalars(
     "jax",

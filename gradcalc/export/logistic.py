@@ -4,7 +4,17 @@ from typing import Any
 
 import sympy
 
-from gradcalc.expr.scalars import Head, sigmoid
+from gradcalc.expr.scalars import Head, sigmoid, with_parts
+
+
+def stable(body: Any) -> Any:
+    """An expression with all of its products so."""
+    if not body.args or not body.has(sympy.exp):
+        return body
+    args = [stable(arg) for arg in body.args]
+    found = body if args == list(body.args) else with_parts(body, args)
+    made = without_overflow(found) if found.is_Mul or found.is_Pow else None
+    return found if made is None else made
 
 
 def without_overflow(body: Any) -> Any | None:

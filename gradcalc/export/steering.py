@@ -5,6 +5,7 @@ labels to see whether they are some. Which answers matter is found out by giving
 program makes the same graph of them, asks the same, and goes the same way, they do not.
 """
 
+import ast
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -134,6 +135,9 @@ FEW = 8
 
 def told(recording: Recording, observations: Sequence[Observation]) -> Iterator[str]:
     """What a graph hangs on beside the branches of the program, in sentences."""
+    body = recording.problem.program.body
+    if any(isinstance(node, ast.Try) for part in body for node in ast.walk(part)):
+        yield "It holds where what the program tries goes as at the inputs of the check."
     sentences = (_sentence(recording, seen) for seen in observations)
     yield from dict.fromkeys(sentence for sentence in sentences if sentence is not None)
 
@@ -146,12 +150,15 @@ def _sentence(recording: Recording, seen: Observation) -> str | None:
         return None if seen.inside is None else (
             f"It holds where {seen.inside} is in the case that it is in at the inputs of the check."
         )  # fmt: skip
-    few = seen.seen.array.size <= FEW
-    numbers = str(seen.seen.array.squeeze().tolist()) if few else "what they are in the check"
+    array = seen.seen.array.squeeze()
+    whole = array.astype(int) if np.array_equal(array, np.round(array)) else array
+    numbers = str(whole.tolist()) if array.size <= FEW else "what they are in the check"
     if isinstance(seen.question, Positions):
         return f"It holds where the places that {seen.inside or 'it'} finds are {numbers}."
     node = recording.trace.nodes[seen.number]
-    name = node["name"] if node.op is ops.VAR else _written(recording, seen.number)
+    while node.op is ops.DETACH:
+        (node,) = node.operands
+    name = node["name"] if node.op is ops.VAR else _written(recording, node.order)
     return f"It holds where the numbers of {name} are {numbers}."
 
 
