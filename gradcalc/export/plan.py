@@ -11,8 +11,9 @@ import numpy as np
 from gradcalc.calculus import spelled
 from gradcalc.derive.modes import jvp, vjp
 from gradcalc.derive.runs import Recording
-from gradcalc.derive.trace import Observation, named
+from gradcalc.derive.trace import Observation, named, truth
 from gradcalc.errors import GradcalcError
+from gradcalc.export.gathering import gathered
 from gradcalc.export.linear import spreader
 from gradcalc.export.spread import Spread
 from gradcalc.export.steering import steering
@@ -124,15 +125,18 @@ def planned(recording: Recording, kind: str) -> Plan:
         results = {name: _matrix(forms, output, leaf) for name, leaf in leaves.items()}
     if kind == "hessian":
         results = _second(forms, results, leaves)
-    conditions = tuple(_conditions(nodes, steering(recording)))
+    conditions = tuple(_conditions(forms, nodes, steering(recording)))
     return _folded(Plan(kind, shapes, extra, trace.wrt, output, results, conditions, forms))
 
 
-def _conditions(nodes: Sequence[Node], observations: Sequence[Observation]) -> list[Condition]:
+def _conditions(
+    forms: Forms, nodes: Sequence[Node], observations: Sequence[Observation]
+) -> list[Condition]:
     """What was asked about the inputs, each question once."""
     found: dict[Any, Condition] = {}
     for seen in observations:
         node = nodes[seen.number]
+        node = gathered(forms, node) if seen.question is truth else node
         if any(part.op is ops.VAR for part in ancestry([node])):
             found.setdefault((node.order, seen.question, seen.seen), Condition(node, seen))
     return list(found.values())
@@ -238,13 +242,22 @@ def _folded(plan: Plan) -> Plan:
     return plan.with_roots(forms, {name: made[root.order] for name, root in roots.items()})
 
 
+FINITE = ("isfinite", "isinf", "isnan")
+"""Primitives that no formula says anything of."""
+
+
 def shortened(plan: Plan) -> Plan | None:
     """The plan with its formulas simplified, as many as can be; None where that is none.
 
-    Conditions stay as they are: whether something is finite is no matter of its formula.
+    Whether something is finite is no matter of its formula: such conditions stay as they are.
     """
     whole = plan.roots()
-    for names in ((VALUE, *plan.results), plan.results):
+    asked = [
+        asked_name(k)
+        for k, condition in enumerate(plan.conditions)
+        if not any(part.title in FINITE for part in ancestry([condition.node]))
+    ]
+    for names in ((VALUE, *plan.results, *asked), (VALUE, *plan.results), plan.results):
         roots = {name: whole[name] for name in names}
         try:
             found = Formulas(plan.forms, roots, plan.inputs, careful=True).gradients
