@@ -2,6 +2,7 @@
 fails an assertion. What numbers steer is all that can be otherwise there: positions, masks, labels,
 branches."""
 
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
@@ -284,10 +285,8 @@ def test_it_gives_the_numbers_elsewhere_or_says_so(
     if target == "jax":
         pytest.importorskip("jax", reason="jax is not installed")
     text, inputs = CASES[number]
-    names = tuple(n for n in inputs if n != "t" and n in text)
-    given = {n: v for n, v in inputs.items() if n in text}
-    if not names:
-        names = tuple(given)
+    given = {n: v for n, v in inputs.items() if re.search(rf"\b{n}\b", text)}
+    names = tuple(n for n in given if n != "t")
     code = export(Problem(text, given, wrt=names, check=False), target).text
     if target == "c":
         if COMPILER is None:
