@@ -26,7 +26,7 @@ from gradcalc.export.sizes import elsewhere
 from gradcalc.export.task import EXACT, Task
 from gradcalc.family import derivative
 from tests.command import Run
-from tests.export_programs import PROGRAMS, A, b, w, x
+from tests.export_programs import PROGRAMS, A, B, b, w, x
 
 COMPILER = shutil.which("cc")
 DATA = {"t", "y"}
@@ -217,6 +217,97 @@ def test_structure_is_used() -> None:
     logistic = WRITERS["numpy"](task_of("sum(log(1 + exp(A@w)))", {"A": A, "w": w}, "hessian"))
     assert "A.T@(" in logistic
     assert "diag" not in logistic.partition('"""\n    A =')[2]
+
+
+STABLE = (
+    "x/(1 + exp(-x))",
+    "1/(1 + exp(-x))**2",
+    "exp(-x)/(1 + exp(-x))**2",
+    "sum(log(exp(x) + exp(2*x)))",
+    "torch.nn.functional.silu(x)",
+    "torch.nn.functional.softplus(x)",
+)
+"""Programs whose values and derivatives are finite far out."""
+
+
+@pytest.mark.parametrize("target", ["numpy", "python"])
+@pytest.mark.parametrize("what", ["grad", "hessian"])
+@pytest.mark.parametrize("text", STABLE)
+def test_it_is_finite_far_out(text: str, what: str, target: str) -> None:
+    scope: dict[str, Any] = {"__name__": "exported"}
+    exec(export(Problem(text, {"x": x}, check=False), target, what).text, scope)
+    far = [-800.0, 0.5, 900.0]
+    value, found = scope["gradient" if what == "grad" else what](far)
+    assert np.isfinite(value).all()
+    assert np.isfinite(found).all()
+
+
+TORCHS = {
+    "torch.special.gammainc(2.5, p)": ("grad", {"p": [0.5, 2.0]}),
+    "np.arctan2(2, p)": ("grad", {"p": [0.5, 2.0]}),
+    "torch.special.xlogy(2, p)": ("grad", {"p": [0.5, 2.0]}),
+    "x*c + c**2": ("hessian", {"x": x, "c": 2.0}),
+    "torch.nn.functional.multi_margin_loss(B, t)": ("grad", {"B": B, "t": [0.0, 2.0, 1.0]}),
+}
+"""Programs with plain numbers and sizes where torch's functions take tensors."""
+
+
+@pytest.mark.parametrize("text", TORCHS)
+def test_torch_is_given_tensors(text: str) -> None:
+    what, inputs = TORCHS[text]
+    wanted = tuple(name for name in inputs if name != "t")
+    check(export(Problem(text, inputs, wrt=wanted), "torch", what).text)
+
+
+@pytest.mark.parametrize("text", ["torch.cov(A)", "A.squeeze()**2"])
+def test_a_cotangent_has_the_shape_of_the_output(text: str) -> None:
+    check(export(Problem(text, {"A": A[:2]}), "numpy", "vjp").text)
+
+
+def test_its_own_check_warns_of_nothing(tmp_path: Path) -> None:
+    text = "sum(where(x > 0, log(x), x**2))"
+    (tmp_path / "f.py").write_text(export(Problem(text, {"x": [-1.0, 4.0]}), "numpy").text)
+    found = subprocess.run(
+        (sys.executable, "-W", "error", tmp_path / "f.py"), capture_output=True, text=True
+    )
+    assert (found.stderr, found.stdout) == ("", "gradient: right to 1e-12\n")
+
+
+def test_numbers_are_floats_in_julia() -> None:
+    assert "x = Float64(x)" in export(Problem("x**3", {"x": 2.0}), "julia").text
+
+
+HELD = {
+    "x[torch.argmax(x)]**2": "the places that argmax finds are 1.",
+    "x[x > 0]**2": "the numbers of `x > 0` are [1, 1, 0].",
+    "torch.linalg.pinv(A)": "the matrix of pinv has full rank.",
+    "torch.nn.functional.cross_entropy(A, t)": "cross_entropy is in the case that it is in",
+    "try:\n    z = torch.linalg.inv(A)\nexcept Exception:\n    z = A\nz": "what the program tries",
+}
+"""Programs that hang on numbers, and where the code holds."""
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("text", HELD)
+def test_what_it_hangs_on_is_said(text: str, target: str) -> None:
+    given = {"x": [0.5, 2.0, -1.0], "A": [[2.0, 1.0], [0.5, 3.0]], "t": [0.0, 1.0]}
+    inputs = {name: value for name, value in given.items() if re.search(rf"\b{name}\b", text)}
+    wanted = tuple(name for name in inputs if name != "t")
+    found = export(Problem(text, inputs, wrt=wanted), target).text
+    if target == "latex":
+        assert r"\item[where]" in found
+        return
+    assert f"It holds where {HELD[text]}" in " ".join(found.split())
+    assert re.search(r"assert\b.*(another way|full rank)|assert\(|@assert [^s]", found)
+
+
+@pytest.mark.parametrize(
+    "text", ["sort(x).values*y", "torch.max(x, 0)[0]*y", "topk(x, 2)[0].sum()*y"]
+)
+def test_what_it_does_not_hang_on_is_not(text: str) -> None:
+    source = export(Problem(text, {"x": x, "y": w}), "numpy").text
+    assert "another way" not in source
+    assert "It holds where" not in source
 
 
 def test_stable_forms_are_used() -> None:

@@ -107,9 +107,9 @@ class Recorder:
         node = self.forms(ops.LITERAL, data=ops.Data.of(values))
         return self._noted(node, (), lambda: self.arithmetic.asarray(values))
 
-    def value(self, x: Traced) -> Any:
-        """What a tensor is in this run, in floats, for what is decided by it."""
-        return self._observed(x, trace.numbers).array
+    def value(self, x: Traced, *, checked: bool = False) -> Any:
+        """What a tensor is in this run, in floats, for what is decided by it, or only `checked`."""
+        return self._observed(x, trace.numbers, checked).array
 
     def positions(self, x: Traced, name: str, axis: int, **static: Any) -> Any:
         """Where elements stand: `order` or `argmax` along a dimension, as the arithmetic has it."""
@@ -119,10 +119,10 @@ class Recorder:
         """Whether a tensor of one element is true in this run."""
         return bool(self._observed(self._condition(x), trace.truth))
 
-    def _observed(self, x: Traced, question: Question) -> Any:
+    def _observed(self, x: Traced, question: Question, checked: bool = False) -> Any:
         seen = question(self.arithmetic, x.value)
         inside = self.inside or self.maker
-        self.observations.append(Observation(x.node.order, question, seen, inside))
+        self.observations.append(Observation(x.node.order, question, seen, inside, checked))
         return seen
 
     # -- what the backend needs --------------------------------------------------------
@@ -314,6 +314,9 @@ class RecordingBackend:
 
     def numbers(self, tensor: Any) -> NDArray[np.float64]:
         return np.array(self.recorder.value(tensor), dtype=np.float64)
+
+    def checked(self, tensor: Any) -> NDArray[np.float64]:
+        return np.array(self.recorder.value(tensor, checked=True), dtype=np.float64)
 
     def is_mask(self, tensor: Any) -> bool:
         return bool(tensor.mask) and bool(tensor.size)

@@ -87,13 +87,15 @@ def record(
     inputs: Mapping[str, Any],
     limits: Budget,
     replay: Mapping[Any, Any] | None = None,
+    *,
+    recorder: Recorder | None = None,
 ) -> Recording:
     """Run a problem on the recording backend, at some inputs in some arithmetic.
 
-    `replay` are the values that `detach` gives. Raises `GradcalcError` for what is wrong with the
-    program.
+    `replay` are the values that `detach` gives; `recorder` is another one than the usual. Raises
+    `GradcalcError` for what is wrong with the program.
     """
-    recorder = Recorder(problem.dtype, arithmetic, replay=replay)
+    recorder = recorder or Recorder(problem.dtype, arithmetic, replay=replay)
     backend = RecordingBackend(recorder, limits)
     leaves = {
         name: recorder.input(name, inputs[name], name in problem.wrt) for name in order_of(problem)

@@ -97,13 +97,15 @@ def usual(row: Elementwise, variant: Variant) -> Question:
 class Observation:
     """A question that was asked of a node, by its number, and the answer.
 
-    `inside` is the primitive that asked it, None for the program itself.
+    `inside` is the primitive that asked it, None for the program itself. What was only `checked`
+    went on as it would with any other answer that passes.
     """
 
     number: int
     question: Question
     seen: Any
     inside: str | None = None
+    checked: bool = False
 
     @property
     def steers(self) -> bool:

@@ -84,7 +84,7 @@ class Lines:
     def tensor(self, node: Node) -> str:
         """A node as what is certainly an array."""
         text = self(node).text
-        fixed = node.op is ops.LITERAL or (node.op is ops.MAP and node["body"].is_number)
+        fixed = node.op is ops.LITERAL or (node.op is ops.MAP and not node.operands)
         return self.library.full("()", text) if fixed and not node.shape else text
 
     def dims(self, node: Node, name: str) -> list[str]:

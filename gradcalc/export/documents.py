@@ -31,7 +31,7 @@ def documentation(task: Task, names: Mapping[str, str], gives: str | None) -> li
         shapes.append(f"{own}{'' if size else ','} {kind}")
     text += ["", *folded(f"Takes {'; '.join(shapes)}."), gives or _gives(task)]
     if task.formulas:
-        text += ["", "As a formula:"]
+        text += ["", f"As a formula{', the way that is taken here' if task.steered else ''}:"]
         text += [f"    {label}: {line}" for label, line in task.formulas.items()]
     for note in task.notes:
         text += ["", *folded(note)]

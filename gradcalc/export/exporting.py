@@ -12,20 +12,22 @@ from typing import Any
 import numpy as np
 
 from gradcalc.calculate import Ask, ask_here, settled
-from gradcalc.derive.runs import Runs
+from gradcalc.derive.runs import Recording, Runs
 from gradcalc.derive.trace import truth
 from gradcalc.errors import GradcalcError, InvalidValueError, UnsupportedError
 from gradcalc.export.c_listing import c_source
 from gradcalc.export.julia_listing import julia_source
-from gradcalc.export.plan import VALUE, Plan, assumed, needed, planned, shortened
+from gradcalc.export.plan import VALUE, Plan, planned, shortened
 from gradcalc.export.python_listing import python_source
 from gradcalc.export.sizes import Size, elsewhere, further, generalised, resized, sizes_of
 from gradcalc.export.sources import JAX_FILE, NUMPY_FILE, TORCH_FILE, source
+from gradcalc.export.steering import full_rank, steering, told
 from gradcalc.export.task import EXACT, Task
 from gradcalc.expr.floats import Floats
 from gradcalc.family import derivative
 from gradcalc.problem import Array, Problem
 from gradcalc.render import FEW_DIGITS, Style, renderer
+from gradcalc.render.tex.names import code, escape
 from gradcalc.report import Outcome, Report
 
 MOST_NUMBERS = 20_000
@@ -98,13 +100,15 @@ def export(
                     else direction(problem.inputs[n].shape) for n in problem.wrt}  # fmt: skip
     report = derivative(problem, what, tangents=tangents, ask=ask)
     if target == "latex":
-        return Exported(latex(report), report)
+        recording = Runs(problem).recording
+        notes = list(told(recording, steering(recording)))
+        return Exported(latex(report, notes), report)
     task = tasked(problem, what, report, tangents or {})
     return Exported(WRITERS[target](task), report)
 
 
-def latex(report: Report) -> str:
-    """The formulas as a document. Raises `UnsupportedError` where there is none."""
+def latex(report: Report, notes: Sequence[str] = ()) -> str:
+    """The formulas as a document, and where they hold. Raises `UnsupportedError` for none."""
     for gradient in report.gradients:
         if gradient.formula is None:
             raise UnsupportedError(
@@ -112,7 +116,16 @@ def latex(report: Report) -> str:
                 hint="--to numpy has code",
             )
     body = renderer("latex")([report], Style(width=80, color=False, digits=FEW_DIGITS))
+    if notes:
+        items = "".join(f"\\item[where] {_tex(note)}\n" for note in notes)
+        body += f"\\begin{{description}}\n{items}\\end{{description}}\n"
     return DOCUMENT.format(body=body)
+
+
+def _tex(note: str) -> str:
+    """A sentence, with what stands in backticks as code."""
+    parts = note.split("`")
+    return "".join(code(part) if k % 2 else escape(part) for k, part in enumerate(parts))
 
 
 def direction(shape: tuple[int, ...]) -> Array:
@@ -150,11 +163,11 @@ def tasked(problem: Problem, what: str, report: Report, tangents: Mapping[str, A
         expected,
         # that of a product is of the tangent or cotangent that was given
         {g.name: g.formula.text for g in report.gradients if g.formula} if not plan.extra else {},
-        tuple(_notes(report, recording)),
+        tuple(_notes(report, recording, plan)),
         summed=bool(expected[VALUE].shape) and what in ("grad", "hessian", "hvp"),
     )
     found = _held(task)
-    plain = replace(task, plan=needed(plan), tolerance=found.tolerance, notes=found.notes)
+    plain = replace(task, plan=plan, tolerance=found.tolerance, notes=found.notes)
     general = _general(problem, found)
     # what is short for a few elements may be their list
     if general is None and found.shortened and _error(plain) <= found.tolerance:
@@ -168,7 +181,7 @@ def _general(problem: Problem, task: Task) -> Task | None:
     taken = {*problem.inputs, *problem.program.assigned, *task.plan.inputs, task.name}
     shapes = {name: task.plan.inputs[name] for name in problem.inputs}
     sizes = sizes_of(shapes, taken)
-    if not sizes or any(c.seen.question is not truth for c in conditions):
+    if not sizes or any(c.seen.question not in (truth, full_rank) for c in conditions):
         return None
     other = _elsewhere(problem, task, sizes)
     found = None if other is None else generalised(task.plan, other[0], sizes)
@@ -194,8 +207,10 @@ def _elsewhere(
     try:
         there = Runs(replace(problem, inputs=given, cotangent=None)).recording
         other = planned(there, task.plan.kind)
-        other = needed(other if not task.shortened else shortened(other) or other)
+        other = other if not task.shortened else shortened(other) or other
     except FAILURES:
+        return None
+    if any(len(shape) != len(other.inputs[name]) for name, shape in task.plan.inputs.items()):
         return None
     more = {name: resized(task.inputs[name], other.inputs[name]) for name in task.plan.extra}
     return other, {**given, **more}
@@ -233,15 +248,13 @@ def _expected(report: Report, plan: Plan) -> dict[str, Array]:
     return {VALUE: found[VALUE], **{label: found[label] for label in plan.results}}
 
 
-def _notes(report: Report, recording: Any) -> Iterator[str]:
+def _notes(report: Report, recording: Recording, plan: Plan) -> Iterator[str]:
     """Where the code holds, in sentences."""
     for branch in recording.trace.path:
         ways = ", ".join(str(way) for way in dict.fromkeys(branch.taken))
         where = f"{branch.told}, `{branch.source}`: {ways}"
         yield f"It holds where the program goes the same way: {where}."
-    asked = assumed(recording)
-    if asked:
-        yield f"{', '.join(asked)}: written for the case that these inputs are."
+    yield from told(recording, [condition.seen for condition in plan.conditions])
     if report.verdict.outcome not in (Outcome.VERIFIED, Outcome.VANISHED):
         yield (
             f"At the inputs of the check gradcalc says {report.verdict.outcome.value}:"
@@ -259,7 +272,7 @@ def _held(task: Task) -> Task:
     for plan in (short, task.plan):
         if plan is None:
             continue
-        tried = replace(task, plan=needed(plan), shortened=plan is short)
+        tried = replace(task, plan=plan, shortened=plan is short)
         error = _error(tried)
         # another target rounds otherwise
         left = ROUNDINGS * _reaction(tried)
@@ -270,6 +283,11 @@ def _held(task: Task) -> Task:
             best = error, tried
     assert best is not None
     error, found = best
+    if math.isnan(error):
+        raise UnsupportedError(
+            "the code would fail here: it works out what the program does not, or handles",
+            hint="gradcalc why says where; choose other inputs",
+        )
     if not error <= ROUGHEST:
         raise UnsupportedError(
             "the code would not give gradcalc's numbers here: floats lose too many digits",

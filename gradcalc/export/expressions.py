@@ -10,6 +10,7 @@ from typing import Any
 import sympy
 
 from gradcalc.errors import UnsupportedError
+from gradcalc.export.logistic import without_overflow
 from gradcalc.expr.elementwise import logarithm, without_cancellation
 from gradcalc.expr.functions import FUNCTIONS, RELATIONS
 from gradcalc.expr.scalars import Head, Where, is_indicator, opened
@@ -32,7 +33,8 @@ class Scalars:
     `sigmoid`. `choice` writes one of two values by a condition, `power` a power, and `square` a
     product with itself. `logic` are the words for and, or and not; `whole` says that whole numbers
     may be written as such; `words` are those of special numbers. What has no form here has one in
-    the `nearest` language.
+    the `nearest` language. `argument` is how a function takes one of several arguments,
+    `reasons` say why some have no form.
     """
 
     name: str
@@ -44,18 +46,23 @@ class Scalars:
     whole: bool = True
     words: Mapping[str, str] = field(default_factory=dict)
     nearest: str = "numpy"
+    argument: Callable[[str, Text], str] = lambda name, text: text.text
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
     def called(self, name: str, *arguments: Text) -> Text:
         """A function by gradcalc's name. Raises `UnsupportedError`."""
         known = self.functions.get(name)
         if known is None:
             raise self.lacks(name)
-        return Text(f"{known}({', '.join(argument.text for argument in arguments)})")
+        if len(arguments) == 1:
+            return Text(f"{known}({arguments[0].text})")
+        return Text(f"{known}({', '.join(self.argument(name, text) for text in arguments)})")
 
     def lacks(self, name: str) -> UnsupportedError:
         """What is said of something that the language has no form of."""
+        reason = f": {self.reasons[name]}" if name in self.reasons else ""
         return UnsupportedError(
-            f"{name} has no form in {self.name} here", hint=f"--to {self.nearest} has one"
+            f"{name} has no form in {self.name} here{reason}", hint=f"--to {self.nearest} has one"
         )
 
     def number(self, value: Any) -> Text:
@@ -173,6 +180,8 @@ class Expressions:
             rest = sympy.Mul(*[factor for factor in body.args if not is_indicator(factor)])
             zero = self._language.number(0.0)
             return self._language.choice(self(sympy.And(*conditions)), self(rest), zero)
+        if (stable := self._stable(body)) is not None:
+            return self(stable)
         if _is_minus(body):
             inner = self(_turned(body))
             return Text(f"-{inner.within(PRODUCT)}", PRODUCT)
@@ -195,8 +204,14 @@ class Expressions:
     def _raised(self, base: Any, exponent: Any) -> Text:
         return self(base) if exponent == 1 else self(sympy.Pow(base, exponent))
 
+    def _stable(self, body: Any) -> Any | None:
+        """A product without what overflows in it, where the language has its functions."""
+        return without_overflow(body) if "sigmoid" in self._language.functions else None
+
     def _pow(self, base: Any, exponent: Any) -> Text:
         language = self._language
+        if (stable := self._stable(sympy.Pow(base, exponent))) is not None:
+            return self(stable)
         if exponent.is_Rational and exponent < 0:
             one = language.number(1.0).text
             return Text(f"{one}/{self._raised(base, -exponent).within(POWER)}", PRODUCT)

@@ -71,9 +71,11 @@ def symmetric(x):
     "one_hot": '''
 def one_hot(x, size, axis):
     """A one along a new dimension where the whole numbers say."""
+    known = ({m}.round(x) == x) & (x >= 0) & (x < size)
+    assert known.all(), f"labels are whole numbers from 0 to {size - 1}"
     along = [1]*(x.ndim + 1)
     along[axis] = size
-    places = {m}.round({m}.expand_dims(x, axis))
+    places = {m}.expand_dims(x, axis)
     return {m}.where(places == {m}.arange(size).reshape(along), 1.0, 0.0)
 ''',
 }
@@ -108,6 +110,19 @@ JAX = {
         name: text.replace("{m}", "jnp").replace('kind="stable"', "stable=True")
         for name, text in _SHARED.items()
     },
+    "one_hot": '''
+def one_hot(x, size, axis):
+    """A one along a new dimension where the whole numbers say."""
+    known = (jnp.round(x) == x) & (x >= 0) & (x < size)
+    # jax.jit has no assertions, but NaN
+    told = f"labels are whole numbers from 0 to {size - 1}"
+    assert isinstance(x, jax.core.Tracer) or known.all(), told
+    along = [1]*(x.ndim + 1)
+    along[axis] = size
+    places = jnp.expand_dims(jnp.where(known, x, jnp.nan), axis)
+    marks = jnp.where(places == jnp.arange(size).reshape(along), 1.0, 0.0)
+    return jnp.where(jnp.isnan(places), jnp.nan, marks)
+''',
     "placed": '''
 def placed(values, key, shape):
     """Zeros, with values added at an index."""
@@ -198,10 +213,11 @@ def symmetric(x):
     "one_hot": '''
 def one_hot(x, size, axis):
     """A one along a new dimension where the whole numbers say."""
+    known = (torch.round(x) == x) & (x >= 0) & (x < size)
+    assert known.all(), f"labels are whole numbers from 0 to {size - 1}"
     along = [1]*(x.ndim + 1)
     along[axis] = size
-    places = torch.round(x.unsqueeze(axis))
-    return (places == torch.arange(size).reshape(along)).to(torch.float64)
+    return (x.unsqueeze(axis) == torch.arange(size).reshape(along)).to(torch.float64)
 ''',
 }
 

@@ -33,6 +33,8 @@ def julia_source(task: Task) -> str:
         if shapes[name]:
             body += [f"    @assert size({own}) == {_tuple(shapes[name])}",
                      f"    {own} = rowmajor({own})"]  # fmt: skip
+        else:
+            body.append(f"    {own} = Float64({own})")
     body += listing.indented("    ", listing.lines)
     body.append(f"    value = {results[VALUE]}")
     if len(task.labels) == 1:
@@ -44,7 +46,7 @@ def julia_source(task: Task) -> str:
     code = "\n".join(body)
     defined = needed(code, JULIA.helpers)
     lines = [f"# {title(task)}", "#", "# Written by gradcalc export.", ""]
-    if re.search(r"\b(inv|det|logdet|Symmetric)\(", "\n".join(defined)):
+    if re.search(r"\b(inv|det|logdet|rank|Symmetric)\(", "\n".join(defined)):
         lines += ["using LinearAlgebra", ""]
     for definition in (_ROWS, *defined):
         lines += [*definition.splitlines(), ""]

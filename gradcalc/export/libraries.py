@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from gradcalc.export.arrays import Library
 from gradcalc.export.expressions import Scalars
+from gradcalc.export.names import LETTERS
 from gradcalc.export.rows import (
     Words,
     along,
@@ -31,14 +32,25 @@ def _choice(m: str) -> Callable[[Text, Text, Text], Text]:
 
 def _torch_choice(c: Text, a: Text, b: Text) -> Text:
     # two plain numbers would be of the usual dtype, and their comparison is no tensor
-    fixed = not any(map(_has_names, (a.text, b.text)))
-    first = f"torch.tensor({a.text}, dtype=torch.float64)" if fixed else a.text
-    condition = c.text if _has_names(c.text) else f"torch.tensor({c.text})"
+    fixed = _is_plain(a.text) and _is_plain(b.text)
+    first = _tensor(a.text) if fixed else a.text
+    condition = f"torch.as_tensor({c.text})" if _is_plain(c.text) else c.text
     return Text(f"torch.where({condition}, {first}, {b.text})")
 
 
-def _has_names(text: str) -> bool:
-    return re.search(r"[A-Za-z_]", re.sub(r"\de-?\d|math\.\w+", "", text)) is not None
+def _torch_argument(name: str, text: Text) -> str:
+    # most of its functions of several arguments take no plain number for one of them
+    return _tensor(text.text) if _is_plain(text.text) and name != "logaddexp" else text.text
+
+
+def _tensor(text: str) -> str:
+    return f"torch.as_tensor({text}, dtype=torch.float64)"
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a text is made of numbers alone, and of letters that may be sizes."""
+    names = re.findall(r"[A-Za-z_]\w*", re.sub(r"\de-?\d|math\.\w+", "", text))
+    return all(name in LETTERS for name in names)
 
 
 def python_power(base: Text, exponent: Text) -> Text:
@@ -104,7 +116,8 @@ TORCH_SCALARS = Scalars(
         **{name: f"torch.special.{name}" for name in TORCH_SPECIAL},
         "lgamma": "torch.lgamma", "logaddexp": "logaddexp", "sigmoid": "torch.sigmoid",
     },
-    _torch_choice, python_power, _squared, words=PYTHONS,
+    _torch_choice, python_power, _squared, words=PYTHONS, argument=_torch_argument,
+    reasons={"polygamma": "torch.polygamma has 9 digits of it"},
 )  # fmt: skip
 JAX_SCALARS = Scalars(
     "jax",

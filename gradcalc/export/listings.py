@@ -5,23 +5,15 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.derive.trace import numbers, truth
+from gradcalc.export.assertions import in_loops
 from gradcalc.export.documents import wrapped
 from gradcalc.export.indices import flat
-from gradcalc.export.loops import Loops
 from gradcalc.export.lowering import lowered, parted
 from gradcalc.export.names import WORDS, called, identifiers
 from gradcalc.export.plan import VALUE, Plan
 from gradcalc.export.statements import KNOWN, loops
 from gradcalc.export.syntaxes import Syntax
 from gradcalc.export.task import Task
-from gradcalc.expr import ops
-from gradcalc.expr.nodes import Node
-from gradcalc.expr.scalars import is_indicator
-from gradcalc.expr.written import SUM
-
-FEW = 16
-"""Numbers that the program has looked at, which the code asserts."""
 
 
 class Listing:
@@ -41,7 +33,8 @@ class Listing:
         self.shapes = dict(plan.inputs)
         writer = loops(syntax, self.names, taken)
         writer.write([plan.value, *plan.results.values()], [c.node for c in plan.conditions])
-        self._asserted(plan, writer)
+        for condition in plan.conditions:
+            in_loops(condition, writer)
         self.roots = {VALUE: plan.value, **plan.results}
         self._writer = writer
 
@@ -53,23 +46,6 @@ class Listing:
     def out(self, label: str) -> str:
         """What a result is called."""
         return self.outs[label if label == VALUE else f"{self.task.name} {label}"]
-
-    def _asserted(self, plan: Plan, writer: Loops) -> None:
-        for condition in plan.conditions:
-            node, seen = condition.node, condition.seen
-            if seen.question is truth:
-                text = _condition(writer, node)
-                negation = writer.syntax.scalars.logic[2]
-                writer.line(writer.syntax.certain(text if seen.seen else f"{negation}({text})"))
-            elif seen.question is numbers and node.ndim == 0:
-                value = writer.syntax.scalars.number(seen.seen.array).text
-                writer.line(writer.syntax.certain(f"{writer.element(node, ()).text} == {value}"))
-            elif seen.question is numbers and seen.seen.array.size <= FEW:
-                known = writer.table(seen.seen.array.reshape(-1).tolist(), whole=False)
-                with writer.over(node.shape) as index:
-                    own = writer.syntax.at(known, flat(index, node.shape))
-                    text = f"{writer.element(node, index).within(SUM)} == {own}"
-                    writer.line(writer.syntax.certain(text))
 
     def stored(self) -> None:
         """Put the results into the arrays that the caller has given."""
@@ -100,15 +76,6 @@ def _words(syntax: Syntax) -> frozenset[str]:
 def expected_name(own: str) -> str:
     """What the numbers are called that a result is held to."""
     return f"expected_{own}"
-
-
-def _condition(writer: Loops, node: Node) -> str:
-    """A truth value as a condition."""
-    index = ["0"] * node.ndim
-    if node.op is ops.MAP and is_indicator(node["body"]):
-        return writer.expression(node, node.operands, node["body"].args[0], index).text
-    zero = writer.syntax.scalars.number(0.0).text
-    return f"{writer.element(node, index).text} != {zero}"
 
 
 def texts_of(array: Any) -> list[str]:

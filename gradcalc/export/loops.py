@@ -20,7 +20,7 @@ from gradcalc.expr import ops
 from gradcalc.expr.moving import numpy_key
 from gradcalc.expr.nodes import Data, Node, Shape, ancestry, uses
 from gradcalc.expr.scalars import Where, is_indicator, is_total, operations
-from gradcalc.expr.written import ATOM, COMPARISON, PRODUCT, Text
+from gradcalc.expr.written import ATOM, COMPARISON, PRODUCT, SUM, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +222,8 @@ class Loops:
             if rule is None:
                 raise self.syntax.scalars.lacks(node.op.name.replace("_", " "))
             rule(self, node)
+        elif node.op is ops.ONE_HOT:
+            self._labelled(node)
         elif node.op is ops.RESHAPE or node.op is ops.INDEX:
             self._prepare(node)
         if is_root or (self._uses.get(node.order, 0) > 1 and self._is_work(node)):
@@ -243,6 +245,21 @@ class Loops:
             self.array(node)
         else:
             self._scalars[node.order] = Text(self.number(self._inline(node, ()).text))
+
+    def _labelled(self, node: Node) -> None:
+        """An assertion that labels are some."""
+        (x,) = node.operands
+        if x.op is ops.LITERAL:
+            return
+        if self._is_work(x):
+            self._keep(x)
+        scalars = self.syntax.scalars
+        with self.over(x.shape) as index:
+            label = self.element(x, index)
+            whole = f"{scalars.called('floor', label).text} == {label.within(SUM)}"
+            size = scalars.number(node["size"]).text
+            known = (f"{label.within(SUM)} >= 0", f"{label.within(SUM)} < {size}", whole)
+            self.line(self.syntax.certain(scalars.logic[0].join(known)))
 
     def _prepare(self, node: Node) -> None:
         """What has to be an array before there are loops."""

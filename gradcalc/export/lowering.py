@@ -7,6 +7,7 @@ import sympy
 
 from gradcalc.calculus import named_definition
 from gradcalc.export.arrays import is_worth, part_key
+from gradcalc.export.logistic import stable
 from gradcalc.export.plan import Plan
 from gradcalc.expr import ops
 from gradcalc.expr.nodes import Forms, Node, ancestry
@@ -48,7 +49,8 @@ def parted(plan: Plan) -> Plan:
     """The plan with the parts that scalar expressions share as nodes of their own."""
     roots, forms = plan.roots(), plan.forms.copy()
     nodes = ancestry(roots.values())
-    shared = _shared(nodes)
+    bodies = {node.order: stable(node["body"]) for node in nodes if node.op is ops.MAP}
+    shared = _shared(nodes, bodies)
     made: dict[int, Node] = {}
     for node in nodes:
         operands = [made[operand.order] for operand in node.operands]
@@ -57,7 +59,7 @@ def parted(plan: Plan) -> Plan:
             continue
         env = dict(zip(node["symbols"], node.operands, strict=True))
         new = dict(zip(node["symbols"], operands, strict=True))
-        body = _rewritten(forms, node["body"], env, new, shared)
+        body = _rewritten(forms, bodies[node.order], env, new, shared)
         left = {symbol: new[symbol] for symbol in body.free_symbols if symbol in new}
         found = forms(
             ops.MAP, *left.values(), symbols=tuple(left), body=body, source=None, shape=node.shape
@@ -67,7 +69,7 @@ def parted(plan: Plan) -> Plan:
     return plan.with_roots(forms, {name: made[root.order] for name, root in roots.items()})
 
 
-def _shared(nodes: Sequence[Node]) -> frozenset[Any]:
+def _shared(nodes: Sequence[Node], bodies: Mapping[int, Any]) -> frozenset[Any]:
     """The parts that are worked out several times, outside of choices, with what they are of."""
     times: dict[Any, int] = {}
 
@@ -83,7 +85,7 @@ def _shared(nodes: Sequence[Node]) -> frozenset[Any]:
 
     for node in nodes:
         if node.op is ops.MAP:
-            visit(node["body"], dict(zip(node["symbols"], node.operands, strict=True)))
+            visit(bodies[node.order], dict(zip(node["symbols"], node.operands, strict=True)))
     return frozenset(key for key, often in times.items() if often > 1 and is_worth(key[0]))
 
 

@@ -6,6 +6,9 @@ import re
 from collections.abc import Collection, Iterable
 from itertools import chain, count
 
+LETTERS = ("n", "m", "k", "p", "q", "r", "d", "l")
+"""What sizes are called, as far as nothing else is."""
+
 CALLED = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?=[(.])")
 
 C_WORDS = frozenset({

@@ -1,7 +1,7 @@
 """What is exported: the value of a program and a derivative of it as nodes of one graph."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, count
 from typing import Any
@@ -11,10 +11,12 @@ import numpy as np
 from gradcalc.calculus import spelled
 from gradcalc.derive.modes import jvp, vjp
 from gradcalc.derive.runs import Recording
-from gradcalc.derive.trace import Observation, Positions, named, truth
+from gradcalc.derive.trace import Observation, named, truth
 from gradcalc.errors import GradcalcError
+from gradcalc.export.gathering import gathered
 from gradcalc.export.linear import spreader
 from gradcalc.export.spread import Spread
+from gradcalc.export.steering import steering
 from gradcalc.expr import ops
 from gradcalc.expr.evaluate import evaluate
 from gradcalc.expr.floats import Floats
@@ -123,63 +125,21 @@ def planned(recording: Recording, kind: str) -> Plan:
         results = {name: _matrix(forms, output, leaf) for name, leaf in leaves.items()}
     if kind == "hessian":
         results = _second(forms, results, leaves)
-    conditions = tuple(_conditions(nodes, trace.observations))
+    conditions = tuple(_conditions(forms, nodes, steering(recording)))
     return _folded(Plan(kind, shapes, extra, trace.wrt, output, results, conditions, forms))
 
 
-def _conditions(nodes: Sequence[Node], observations: Sequence[Observation]) -> Iterator[Condition]:
-    """What was asked about the inputs, and can be asked again."""
+def _conditions(
+    forms: Forms, nodes: Sequence[Node], observations: Sequence[Observation]
+) -> list[Condition]:
+    """What was asked about the inputs, each question once."""
+    found: dict[Any, Condition] = {}
     for seen in observations:
         node = nodes[seen.number]
-        known = isinstance(seen.seen, Data) or seen.question is truth
-        # what a definition asks of truth values says which of its cases it is in
-        inner = seen.question is truth and seen.inside is not None
-        if known and not inner and any(part.op is ops.VAR for part in ancestry([node])):
-            yield Condition(node, seen)
-
-
-def needed(plan: Plan) -> Plan:
-    """The plan without what only a primitive looked at, and the graph has nothing of."""
-    nodes = ancestry([plan.value, *plan.results.values()])
-    fixed = {part.raw for node in nodes for part in _data(node)}
-
-    marked = {c.seen.number for c in plan.conditions if c.node.op is ops.VAR and any(
-        node.op is ops.ONE_HOT and c.node in ancestry([node]) for node in nodes
-    )}  # fmt: skip
-
-    def is_used(seen: Observation) -> bool:
-        own = seen.inside is None and not isinstance(seen.question, Positions)
-        if seen.question is not truth and seen.number in marked:
-            # labels are looked at to see whether they are some
-            own = False
-        return own or _plain(seen.seen.array) in fixed
-
-    return replace(plan, conditions=tuple(c for c in plan.conditions if is_used(c.seen)))
-
-
-def _data(node: Node) -> Iterator[Data]:
-    """Fixed numbers that a node is made with."""
-    for _, value in node.static:
-        parts = value if isinstance(value, tuple) else (value,)
-        for part in parts:
-            if isinstance(part, Data):
-                yield Data(_plain(part.array), "<f8", part.shape)
-
-
-def _plain(array: Any) -> bytes:
-    return np.ascontiguousarray(array, dtype=np.float64).tobytes()
-
-
-def assumed(recording: Recording) -> list[str]:
-    """The primitives whose definitions looked at numbers that depend on the inputs."""
-    trace = recording.trace
-    names = [
-        seen.inside
-        for seen in trace.observations
-        if seen.inside is not None and seen.question is truth
-        and any(part.op is ops.VAR for part in ancestry([trace.nodes[seen.number]]))
-    ]  # fmt: skip
-    return list(dict.fromkeys(names))
+        node = gathered(forms, node) if seen.question is truth else node
+        if any(part.op is ops.VAR for part in ancestry([node])):
+            found.setdefault((node.order, seen.question, seen.seen), Condition(node, seen))
+    return list(found.values())
 
 
 def _in_full(forms: Forms, nodes: Sequence[Node]) -> list[Node]:
@@ -282,10 +242,22 @@ def _folded(plan: Plan) -> Plan:
     return plan.with_roots(forms, {name: made[root.order] for name, root in roots.items()})
 
 
+FINITE = ("isfinite", "isinf", "isnan")
+"""Primitives that no formula says anything of."""
+
+
 def shortened(plan: Plan) -> Plan | None:
-    """The plan with its formulas simplified, as many as can be; None where that is none."""
+    """The plan with its formulas simplified, as many as can be; None where that is none.
+
+    Whether something is finite is no matter of its formula: such conditions stay as they are.
+    """
     whole = plan.roots()
-    for names in (whole, (VALUE, *plan.results), plan.results):
+    asked = [
+        asked_name(k)
+        for k, condition in enumerate(plan.conditions)
+        if not any(part.title in FINITE for part in ancestry([condition.node]))
+    ]
+    for names in ((VALUE, *plan.results, *asked), (VALUE, *plan.results), plan.results):
         roots = {name: whole[name] for name in names}
         try:
             found = Formulas(plan.forms, roots, plan.inputs, careful=True).gradients

@@ -14,13 +14,11 @@ from typing import Any
 import numpy as np
 import sympy
 
+from gradcalc.export.names import LETTERS
 from gradcalc.export.plan import Plan
 from gradcalc.expr import ops
 from gradcalc.expr.moving import Key
 from gradcalc.expr.nodes import Node, Shape, ancestry
-
-LETTERS = ("n", "m", "k", "p", "q", "r", "d", "l")
-"""What sizes are called, as far as nothing else is."""
 
 TIMES, MORE = 2, 3
 """How much larger the other sizes are: in the same order, so that the same product is cheapest."""

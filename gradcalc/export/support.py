@@ -93,6 +93,33 @@ static void log_determinant(double *x, const double *a, int n) {
     free(lu);
     free(rows);
 }""",
+    "has_full_rank": """\
+/* whether a matrix has full rank but for rounding, by Gauss with complete pivots */
+static int has_full_rank(const double *a, int m, int n) {
+    double *left = malloc(m*n*sizeof *left), first = 0.0;
+    int size = m < n ? m : n, full = 1;
+    memcpy(left, a, m*n*sizeof *left);
+    for (int k = 0; k < size && full; k++) {
+        int row = k, column = k;
+        for (int i = k; i < m; i++)
+            for (int j = k; j < n; j++)
+                if (fabs(left[i*n + j]) > fabs(left[row*n + column])) { row = i; column = j; }
+        double best = left[row*n + column];
+        if (k == 0) first = fabs(best);
+        full = fabs(best) > first*(m > n ? m : n)*2.3e-16;
+        for (int j = 0; j < n; j++) {
+            double held = left[k*n + j]; left[k*n + j] = left[row*n + j]; left[row*n + j] = held;
+        }
+        for (int i = 0; i < m; i++) {
+            double held = left[i*n + k];
+            left[i*n + k] = left[i*n + column]; left[i*n + column] = held;
+        }
+        for (int i = k + 1; i < m && full; i++)
+            for (int j = n - 1; j >= k; j--) left[i*n + j] -= left[i*n + k]/best*left[k*n + j];
+    }
+    free(left);
+    return full;
+}""",
     "cholesky": """\
 /* the lower triangle l with l l' the symmetric part of a */
 static void cholesky(double *l, const double *a, int n) {
@@ -100,7 +127,7 @@ static void cholesky(double *l, const double *a, int n) {
         for (int j = 0; j < n; j++) {
             double s = (a[i*n + j] + a[j*n + i])/2;
             for (int k = 0; k < j; k++) s -= l[i*n + k]*l[j*n + k];
-            l[i*n + j] = j > i ? 0.0 : i == j ? sqrt(s) : s/l[j*n + j];
+            l[i*n + j] = j > i ? 0.0 : i != j ? s/l[j*n + j] : s > 0 ? sqrt(s) : NAN;
         }
 }""",
     "ordering": """\
@@ -174,13 +201,30 @@ def log_determinant(x, a, n):
         sign = -sign if lu[i*n + i] < 0 else sign
     if sign < 0:
         x[0] = math.nan""",
+    "has_full_rank": '''\
+def has_full_rank(a, m, n):
+    """Whether a matrix has full rank but for rounding, by Gauss with complete pivots."""
+    rows = [[a[i*n + j] for j in range(n)] for i in range(m)]
+    first = max(map(abs, a), default=0.0)
+    for k in range(min(m, n)):
+        best, row, column = max((abs(rows[i][j]), i, j) for i in range(k, m) for j in range(k, n))
+        if not best > first*max(m, n)*2.3e-16:
+            return False
+        rows[k], rows[row] = rows[row], rows[k]
+        for own in rows:
+            own[k], own[column] = own[column], own[k]
+        for own in rows[k + 1 :]:
+            share = own[k]/rows[k][k]
+            own[:] = [one - share*other for one, other in zip(own, rows[k])]
+    return True''',
     "cholesky": '''\
 def cholesky(l, a, n):
     """The lower triangle l with l l' the symmetric part of a."""
     for i in range(n):
         for j in range(i + 1):
             s = (a[i*n + j] + a[j*n + i])/2 - sum(l[i*n + k]*l[j*n + k] for k in range(j))
-            l[i*n + j] = math.sqrt(s) if i == j else s/l[j*n + j]''',
+            root = math.sqrt(s) if s > 0 else math.nan
+            l[i*n + j] = root if i == j else s/l[j*n + j]''',
     "ordering": '''\
 def ordering(x, n, step, falling):
     """The places of n numbers that are a step apart in order, equal ones as they stand."""
@@ -216,6 +260,10 @@ end""",
     "log_determinant": """\
 function log_determinant(x, a, n)
     x[1] = logdet(permutedims(reshape(a, n, n)))
+end""",
+    "has_full_rank": """\
+function has_full_rank(a, m, n)
+    return rank(permutedims(reshape(a, n, m))) == min(m, n)
 end""",
     "lower": """\
 # the lower triangle l with l l' the symmetric part of a

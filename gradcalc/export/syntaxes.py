@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from gradcalc.export.expressions import Scalars
-from gradcalc.export.libraries import python_power
+from gradcalc.export.libraries import SPECIAL, python_power
 from gradcalc.export.support import C_HELPERS, JULIA_HELPERS, PYTHON_HELPERS
 from gradcalc.expr.written import ATOM, COMPARISON, POWER, SUM, Text
 
@@ -87,6 +87,7 @@ JULIA_SCALARS = Scalars(
     _either, _julia_power, lambda x: Text(f"{x.within(ATOM)}^2", POWER), (" && ", " || ", "!"),
     whole=False,
     words={"pi": "3.141592653589793", "nan": "NaN", "inf": "Inf", "True": "true", "False": "false"},
+    reasons=dict.fromkeys(SPECIAL, "Julia has it in a package, SpecialFunctions"),
 )  # fmt: skip
 PYTHON_SCALARS = Scalars(
     "plain Python",

@@ -55,6 +55,11 @@ class Task:
         """Whether it holds for other sizes, too."""
         return bool(self.dims)
 
+    @property
+    def steered(self) -> bool:
+        """Whether it holds for one of the ways that the program may take."""
+        return bool(self.plan.conditions)
+
     def what(self) -> str:
         """What it gives beside the value, in words."""
         by = " and ".join(self.plan.wrt) if len(self.plan.wrt) < 3 else ", ".join(self.plan.wrt)

@@ -70,6 +70,9 @@ class Backend(Protocol):
     def numbers(self, tensor: Any) -> NDArray[np.float64]:
         """The tensor's values, rounded to float64."""
 
+    def checked(self, tensor: Any) -> NDArray[np.float64]:
+        """The same for a check alone: whatever passes it, the program goes on as it does."""
+
     def is_mask(self, tensor: Any) -> bool:
         """Whether the elements are truth values."""
 

@@ -250,7 +250,7 @@ def to(
     if machine.is_mask(value):
         counted = machine.mark_integer(ops.call(machine, "where", value, 1, 0))
         return narrow.narrowed(machine, counted, kind.name)
-    if not np.isfinite(machine.elements(value)).all():
+    if not np.isfinite(machine.checked(value)).all():
         raise InvalidValueError("which integer is made of what is not finite is left open")
     counted = machine.mark_integer(ops.call(machine, "trunc", value))
     return narrow.narrowed(machine, counted, kind.name)

@@ -38,7 +38,7 @@ def data(
                 machine.note("data", text_of(machine.node, machine.source), machine.node, value)
             if machine.is_integer(value):
                 # asked for, so that it is known what hangs on whole numbers that are counted
-                machine.elements(value)
+                machine.checked(value)
             # what stands for something stays what it is around the point
             called = (name for name, known in machine.frame.values.items() if known is value)
             hold = machine.detach if machine.is_mask(value) else machine.fixed
@@ -51,5 +51,5 @@ def _is_whole(machine: Machine, value: Any) -> bool:
         return not isinstance(value, float) or value.is_integer()
     if machine.is_integer(value) or machine.is_mask(value):
         return True
-    numbers = machine.elements(value)
+    numbers = machine.checked(value)
     return bool(np.all((numbers == np.round(numbers)) & (np.abs(numbers) < LARGEST_INTEGER)))

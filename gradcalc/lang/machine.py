@@ -478,6 +478,10 @@ class Machine:
         """What stands in a tensor."""
         return self.backend.numbers(self.raw(value))
 
+    def checked(self, value: Any) -> NDArray[np.float64]:
+        """The same for a check that goes on alike with all that passes it."""
+        return self.backend.checked(self.raw(value))
+
     def number(self, value: Any) -> float:
         """The one number in a tensor."""
         return float(self.elements(value).reshape(()))

@@ -248,6 +248,9 @@ class TorchBackend:
     def numbers(self, tensor: Any) -> NDArray[np.float64]:
         return to_numpy(tensor)
 
+    def checked(self, tensor: Any) -> NDArray[np.float64]:
+        return self.numbers(tensor)
+
     def is_mask(self, tensor: Any) -> bool:
         return bool(tensor.dtype == torch.bool)
 

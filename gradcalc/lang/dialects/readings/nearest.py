@@ -101,9 +101,10 @@ def _check_tolerance(machine: Machine, matrix: Any, values: dict[str, Any]) -> N
         for key, value in values.items()
         if key in ("atol", "rtol", "rcond") and value is not None
     }
+    if not (given or values.get("hermitian")):
+        return
     numbers = machine.elements(matrix)
-    full = bool(values.get("hermitian"))
-    if not (given or full) or not numbers.size or not np.isfinite(numbers).all():
+    if not numbers.size or not np.isfinite(numbers).all():
         return
     sizes = np.linalg.svd(numbers, compute_uv=False)
     usual = np.finfo(machine.backend.precision).eps * max(numbers.shape[-2:])
