@@ -251,7 +251,8 @@ def _rows(problem: Problem, command: str, answer: Answer) -> Report:
     for place in range(count):
         seed = np.zeros(shape)
         seed[np.unravel_index(place, shape)] = 1.0
-        row = replace(problem, cotangent=seed, **_row_of_claims(problem, place, shape))
+        claimed = _row_of_claims(problem, place, shape)
+        row = replace(problem, cotangent=seed, unseen=bool(shape), **claimed)
         reports.append(answer(row, command))
     return _together(problem, whole, reports, shape)
 

@@ -67,7 +67,8 @@ class Problem:
     as integers; those of `wrt` that are no data are taken as floats all the same. A kind that is
     Python's own, `int` or `bool`, is one of its numbers. `unsure` are inputs of which nobody has
     said whether their numbers, if they are whole, are integers. `traits` are what is known of
-    inputs beside their numbers, which formulas make use of.
+    inputs beside their numbers, which formulas make use of. Of what is `unseen` nobody sees the
+    formula, which need not be short.
 
     Of a caller from outside programs may be texts, inputs whatever numpy makes numbers of, and
     without `wrt` it is by all inputs. Raises `InvalidValueError` for what is none of these, and
@@ -100,6 +101,7 @@ class Problem:
     kinds: Mapping[str, str] = field(default_factory=dict)
     unsure: tuple[str, ...] = ()
     traits: Traits = field(default_factory=dict)
+    unseen: bool = False
 
     def __post_init__(self) -> None:
         change = partial(object.__setattr__, self)

@@ -36,7 +36,8 @@ class Formulas:
     `shapes` are those of the inputs, in the order of the program; `taken` the names that a part of
     a formula may not have; `decimals` are those that the user has written;
     `spoken` are the names that the user has called things by, None if that is not known; `careful`
-    ones are made of forms that also hold at zeros of a product.
+    ones are made of forms that also hold at zeros of a product; `brief` ones are seen by nobody, and
+    not made as short as can be.
     Raises `Unprintable` where a gradient has no formula at all.
     """
 
@@ -51,6 +52,7 @@ class Formulas:
         decimals: frozenset[float] = frozenset(),
         spoken: frozenset[str] | None = None,
         careful: bool = False,
+        brief: bool = False,
     ) -> None:
         self._shapes = shapes
         self._options: dict[str, Any] = {"taken": taken, "decimals": decimals}
@@ -73,7 +75,7 @@ class Formulas:
                 break
             except TooMuch:
                 continue
-        if self._simplifier is not None and large:
+        if self._simplifier is not None and large and not brief:
             self._simplify_the_rest(len(nodes) // SHRUNK, careful=careful)
 
     def _simplify_the_rest(self, most: int, *, careful: bool) -> None:

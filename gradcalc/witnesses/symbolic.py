@@ -235,6 +235,7 @@ def _simplified(
                 taken=taken,
                 decimals=frozenset(float(d) for text in texts for d in DECIMAL.findall(text)),
                 spoken=spoken(texts),
+                brief=problem.unseen,
             ), None
     except Unprintable as reason:
         return None, f"there is no formula: {reason}"
