@@ -36,8 +36,8 @@ class Formulas:
     `shapes` are those of the inputs, in the order of the program; `taken` the names that a part of
     a formula may not have; `decimals` are those that the user has written;
     `spoken` are the names that the user has called things by, None if that is not known; `careful`
-    ones are made of forms that also hold at zeros of a product; `brief` ones are seen by nobody, and
-    not made as short as can be.
+    ones are made of forms that also hold at zeros of a product; `brief` ones are seen by nobody,
+    and not made as short as can be.
     Raises `Unprintable` where a gradient has no formula at all.
     """
 
