@@ -24,6 +24,9 @@ from gradcalc.problem import Problem
 
 Inputs = Mapping[str, Any]
 
+EXPORTED = ("numpy", "torch")
+"""The targets of the exported code that is called."""
+
 AGREED = 1e-8
 """How far apart the Hessians may be, beside the largest number."""
 
@@ -31,7 +34,8 @@ AGREED = 1e-8
 @dataclass(frozen=True, slots=True)
 class Case:
     """A program, the input that it is differentiated by twice, its inputs of a size, and the same
-    for a library `m`: `torch` or `jax.numpy`."""
+    for a library `m`: `torch` or `jax.numpy`. With a `whole` the code gives the core of the
+    Hessian, which that sum of Einstein's makes the whole of."""
 
     name: str
     program: str
@@ -39,6 +43,7 @@ class Case:
     inputs: Callable[[np.random.Generator, int], Inputs]
     own: Callable[[Any, Inputs], Callable[[Any], Any]]
     sizes: tuple[int, ...]
+    whole: str = ""
 
 
 def _logistic(m: Any, v: Inputs) -> Callable[[Any], Any]:
@@ -64,6 +69,13 @@ CASES = (
         lambda m, v: lambda u: m.sum((v["T"] - u @ v["V"].T) ** 2), (10, 30, 100),
     ),
     Case(
+        "factorisation, its core", "sum((T - U@V.T)**2)", "U",
+        lambda r, n: {"T": r.normal(size=(n, n)), "U": r.normal(size=(n, 5)),
+                      "V": r.normal(size=(n, 5))},
+        lambda m, v: lambda u: m.sum((v["T"] - u @ v["V"].T) ** 2), (10, 30, 100),
+        "bd,ac->abcd",
+    ),
+    Case(
         "small network", "sum((W2@tanh(W1@x) - y)**2)", "x",
         lambda r, n: {"W1": r.normal(size=(n, n)) / n, "W2": r.normal(size=(5, n)) / n,
                       "x": r.normal(size=n), "y": r.normal(size=5)},
@@ -78,8 +90,8 @@ def _function(case: Case, target: str) -> Callable[..., Any]:
     inputs = {k: np.asarray(v) for k, v in case.inputs(np.random.default_rng(1), 4).items()}
     problem = Problem(compile_program(case.program), inputs, (case.wrt,))
     scope: dict[str, Any] = {"__name__": "exported"}
-    exec(export(problem, target, "hessian").text, scope)
-    found: Callable[..., Any] = scope["hessian"]
+    exec(export(problem, target, "hessian", compressed=bool(case.whole)).text, scope)
+    found: Callable[..., Any] = scope["compressed_hessian" if case.whole else "hessian"]
     return found
 
 
@@ -109,12 +121,19 @@ def _runs(case: Case, n: int, exported: Mapping[str, Callable[..., Any]]) -> dic
     return runs
 
 
-def _check(runs: Mapping[str, Any]) -> None:
-    wanted = np.asarray(runs["numpy"]())
+def _check(case: Case, runs: Mapping[str, Any]) -> None:
+    wanted = _whole(case, np.asarray(runs["numpy"]()), runs["torch.func"]())
     for name, run in runs.items():
         found = np.asarray(run())
+        if name in EXPORTED:
+            found = _whole(case, found, wanted)
         off = np.max(np.abs(found - wanted.reshape(found.shape)))
         assert off <= AGREED * np.max(np.abs(wanted)), f"{name} is off by {off}"
+
+
+def _whole(case: Case, found: Any, like: Any) -> Any:
+    """A Hessian of the shape of another one, of which only the core may be known."""
+    return np.einsum(case.whole, found, np.eye(np.shape(like)[0])) if case.whole else found
 
 
 def main(
@@ -126,10 +145,10 @@ def main(
     console = Console()
     table = Table(box=box.SIMPLE)
     for case in CASES:
-        exported = {target: _function(case, target) for target in ("numpy", "torch")}
+        exported = {target: _function(case, target) for target in EXPORTED}
         for n in case.sizes[:1] if quick else case.sizes:
             runs = _runs(case, n, exported)
-            _check(runs)
+            _check(case, runs)
             found = medians(runs, 1 if quick else repetitions)
             if not table.columns:
                 for title in ("", "n", *found):

@@ -32,6 +32,8 @@ def export(options: Options, beside: "Beside | None") -> int:
         raise UsageError(f"--what {options.what} takes no tangent", hint="--what hvp does")
     if options.cotangent is not None and options.what not in ("grad", "vjp"):
         raise UsageError(f"--what {options.what} takes no cotangent", hint="--what vjp does")
+    if options.compressed and options.what not in ("jacobian", "hessian"):
+        raise UsageError(f"--what {options.what} has no unit matrices", hint="--what hessian may")
     texts = sources(options)
     from gradcalc.cli.inputs import requests
 
@@ -42,7 +44,12 @@ def export(options: Options, beside: "Beside | None") -> int:
     from gradcalc.export.exporting import export as exported
 
     found = exported(
-        request.problem, options.target, options.what, tangents=request.tangents, ask=ask
+        request.problem,
+        options.target,
+        options.what,
+        tangents=request.tangents,
+        compressed=options.compressed,
+        ask=ask,
     )
     report = request.noted(found.report)
     write(report.printed, sys.stderr)

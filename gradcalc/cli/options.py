@@ -143,6 +143,10 @@ class Options:
         read.check_part, key="of", json=_after(read.json_text, read.check_part), of_program=True,
         names=("assigned",), commands=ANY,
     )  # fmt: skip
+    compressed: bool = _row(
+        False, "--compressed", "",
+        "A Jacobian or Hessian without the unit matrices that are factors of it.", commands=EXPORT,
+    )  # fmt: skip
     cotangent: Value | None = _row(  # noqa: RUF009
         None, "--cotangent", "VALUE", "Weights of the outputs; all 1.",
         commands=(*GRAD, "vjp", *BATCH, *EXPORT), key="cotangent", json=read.json_value,

@@ -41,6 +41,7 @@ def documentation(task: Task, names: Mapping[str, str], gives: str | None) -> li
 def _gives(task: Task) -> str:
     what = {"grad": "gradient", "jacobian": "Jacobian", "hessian": "Hessian", "hvp": "product",
             "vjp": "gradient"}[task.plan.kind]  # fmt: skip
+    what += ", without unit matrices" if task.plan.units else ""
     if len(task.labels) == 1:
         return f"Gives the value and the {what}."
     labels = ", ".join(f'"{label}"' for label in task.labels)

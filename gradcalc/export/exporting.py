@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcalc.blocks import is_same
 from gradcalc.calculate import Ask, ask_here, settled
 from gradcalc.derive.runs import Recording, Runs
 from gradcalc.derive.trace import truth
@@ -22,7 +23,7 @@ from gradcalc.export.python_listing import python_source
 from gradcalc.export.sizes import Size, elsewhere, further, generalised, resized, sizes_of
 from gradcalc.export.sources import JAX_FILE, NUMPY_FILE, TORCH_FILE, source
 from gradcalc.export.steering import full_rank, steering, told
-from gradcalc.export.task import EXACT, Task
+from gradcalc.export.task import EXACT, KINDS, Task
 from gradcalc.expr.floats import Floats
 from gradcalc.family import derivative
 from gradcalc.problem import Array, Problem
@@ -80,9 +81,10 @@ def export(
     what: str = "grad",
     *,
     tangents: Mapping[str, Array] | None = None,
+    compressed: bool = False,
     ask: Ask = ask_here,
 ) -> Exported:
-    """The code of a derivative of a program for a target.
+    """The code of a derivative of a program for a target; `compressed` without unit matrices.
 
     Raises `GradcalcError` for what is wrong with the program or its inputs, and for what the target
     has no form of.
@@ -103,7 +105,7 @@ def export(
         recording = Runs(problem).recording
         notes = list(told(recording, steering(recording)))
         return Exported(latex(report, notes), report)
-    task = tasked(problem, what, report, tangents or {})
+    task = tasked(problem, what, report, tangents or {}, compressed=compressed)
     return Exported(WRITERS[target](task), report)
 
 
@@ -140,10 +142,22 @@ def _cotangent(problem: Problem) -> Array:
     return np.ones(shape)
 
 
-def tasked(problem: Problem, what: str, report: Report, tangents: Mapping[str, Array]) -> Task:
+def tasked(
+    problem: Problem,
+    what: str,
+    report: Report,
+    tangents: Mapping[str, Array],
+    *,
+    compressed: bool = False,
+) -> Task:
     """The graph with what its code is checked with; the shorter one if that is as good."""
     recording = Runs(problem).recording
-    plan = planned(recording, what)
+    plan = planned(recording, what, compressed=compressed)
+    if compressed and not plan.units:
+        raise UnsupportedError(
+            f"no unit matrix is a factor of the {KINDS[what].capitalize()}",
+            hint="leave --compressed out",
+        )
     inputs = {name: np.asarray(v, dtype=np.float64) for name, v in problem.inputs.items()}
     for name, of in plan.extra.items():
         weights = problem.cotangent if of == "cotangent" else tangents[of]
@@ -206,7 +220,9 @@ def _elsewhere(
     given = {name: elsewhere(task.inputs[name], sizes) for name in problem.inputs}
     try:
         there = Runs(replace(problem, inputs=given, cotangent=None)).recording
-        other = planned(there, task.plan.kind)
+        other = planned(there, task.plan.kind, compressed=bool(task.plan.units))
+        if other.units != task.plan.units:
+            return None
         other = other if not task.shortened else shortened(other) or other
     except FAILURES:
         return None
@@ -245,6 +261,13 @@ def _expected(report: Report, plan: Plan) -> dict[str, Array]:
                 f"the {what} is not finite at these inputs, so code cannot be checked there",
                 hint="gradcalc why says more; choose other inputs",
             )
+    for label, units in plan.units.items():
+        core = units.core(found[label])
+        if not is_same(units.whole(core, found[label].shape), found[label]):
+            raise UnsupportedError(
+                "the code would not give gradcalc's numbers here", hint="leave --compressed out"
+            )
+        found[label] = core
     return {VALUE: found[VALUE], **{label: found[label] for label in plan.results}}
 
 
@@ -255,6 +278,11 @@ def _notes(report: Report, recording: Recording, plan: Plan) -> Iterator[str]:
         where = f"{branch.told}, `{branch.source}`: {ways}"
         yield f"It holds where the program goes the same way: {where}."
     yield from told(recording, [condition.seen for condition in plan.conditions])
+    for label, units in plan.units.items():
+        given = f'found["{label}"]' if len(plan.results) > 1 else "found"
+        eyes = ", ".join("eye" for _ in units.pairs)
+        of = f" by {label}" if len(plan.results) > 1 else ""
+        yield f'The whole{of} is einsum("{units.formula}", {given}, {eyes}), of unit matrices eye.'
     if report.verdict.outcome not in (Outcome.VERIFIED, Outcome.VANISHED):
         yield (
             f"At the inputs of the check gradcalc says {report.verdict.outcome.value}:"

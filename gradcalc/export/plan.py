@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain, count
 from typing import Any
 
@@ -13,6 +13,7 @@ from gradcalc.derive.modes import jvp, vjp
 from gradcalc.derive.runs import Recording
 from gradcalc.derive.trace import Observation, named, truth
 from gradcalc.errors import GradcalcError
+from gradcalc.export.compressed import Cored, Units, cored
 from gradcalc.export.gathering import gathered
 from gradcalc.export.linear import spreader
 from gradcalc.export.spread import Spread
@@ -49,7 +50,8 @@ class Plan:
 
     `inputs` are the names and shapes of what the code is given, those of `extra` (a cotangent,
     tangents) last; `value` and `results` the nodes that it gives, the latter by the labels of the
-    command's report. `conditions` are what the graph holds under.
+    command's report. `conditions` are what the graph holds under. Of results that have `units` it
+    is the core.
     """
 
     kind: str
@@ -60,6 +62,7 @@ class Plan:
     results: Mapping[str, Node]
     conditions: tuple[Condition, ...]
     forms: Forms
+    units: Cored = field(default_factory=dict)
 
     def roots(self) -> dict[str, Node]:
         """All nodes that are written, by name."""
@@ -87,8 +90,9 @@ class Plan:
         return dict(zip(roots, found, strict=True))
 
 
-def planned(recording: Recording, kind: str) -> Plan:
-    """The graph of a run and of a derivative of a kind, as it comes.
+def planned(recording: Recording, kind: str, *, compressed: bool = False) -> Plan:
+    """The graph of a run and of a derivative of a kind, as it comes; `compressed` without the unit
+    matrices that are factors of it.
 
     Raises `UnsupportedError` for what has none.
     """
@@ -121,12 +125,19 @@ def planned(recording: Recording, kind: str) -> Plan:
         }
         results = _pushed(forms, results, tangents)
         shapes = {**shapes, **{n: leaves[name].shape for n, name in extra.items()}}
+    units: dict[str, Units] = {}
     if kind == "jacobian":
-        results = {name: _matrix(forms, output, leaf) for name, leaf in leaves.items()}
+        made = {name: _matrix(forms, output, leaf, compressed) for name, leaf in leaves.items()}
+        results, units = _parted(made)
     if kind == "hessian":
-        results = _second(forms, results, leaves)
+        results, units = _parted(_second(forms, results, leaves, compressed))
     conditions = tuple(_conditions(forms, nodes, steering(recording)))
-    return _folded(Plan(kind, shapes, extra, trace.wrt, output, results, conditions, forms))
+    return _folded(Plan(kind, shapes, extra, trace.wrt, output, results, conditions, forms, units))
+
+
+def _parted(made: Mapping[str, "_Made"]) -> tuple[dict[str, Node], dict[str, Units]]:
+    units = {label: unit for label, (_, unit) in made.items() if unit is not None}
+    return {label: node for label, (node, _) in made.items()}, units
 
 
 def _conditions(
@@ -190,32 +201,40 @@ def _pushed(
     return {n: found.get(root.order) or _zeros(forms, root.shape) for n, root in roots.items()}
 
 
-def _matrix(forms: Forms, output: Node, leaf: Node) -> Node:
+_Made = tuple[Node, Units | None]
+"""A derivative, or its core and what that is of it."""
+
+
+def _matrix(forms: Forms, output: Node, leaf: Node, compressed: bool) -> _Made:
     """The derivative of a node by an input, the dimensions of the input last."""
     f = spreader(forms)
     nodes = ancestry([output])
     found = jvp(f, nodes, nodes, {leaf.order: f.unit(leaf)}).get(output.order)
     if not isinstance(found, Spread):
-        return _zeros(forms, (*output.shape, *leaf.shape))
-    return f.dense(found)
+        return _zeros(forms, (*output.shape, *leaf.shape)), None
+    core = cored(f, found) if compressed else None
+    return core or (f.dense(found), None)
 
 
 def _second(
-    forms: Forms, gradients: Mapping[str, Node], leaves: Mapping[str, Node]
-) -> dict[str, Node]:
+    forms: Forms, gradients: Mapping[str, Node], leaves: Mapping[str, Node], compressed: bool
+) -> dict[str, _Made]:
     """The blocks of a Hessian; those below the diagonal are those above it, turned."""
-    found: dict[str, Node] = {}
+    found: dict[str, _Made] = {}
     names = list(leaves)
     for k, row in enumerate(names):
         for column in names[k:]:
             label = row if len(names) == 1 else f"{row},{column}"
-            found[label] = _matrix(forms, gradients[row], leaves[column])
+            found[label] = _matrix(forms, gradients[row], leaves[column], compressed)
     for k, row in enumerate(names):
         for column in names[:k]:
-            other = found[f"{column},{row}"]
+            other, units = found[f"{column},{row}"]
             first = leaves[column].ndim
-            order = (*range(first, other.ndim), *range(first))
-            found[f"{row},{column}"] = forms(ops.PERMUTE, other, order=order)
+            if units is None:
+                order = (*range(first, other.ndim), *range(first))
+                found[f"{row},{column}"] = forms(ops.PERMUTE, other, order=order), None
+            else:
+                found[f"{row},{column}"] = other, units.turned(first)
     labels = [f"{r},{c}" for r in names for c in names] if len(names) > 1 else names
     return {label: found[label] for label in labels}
 

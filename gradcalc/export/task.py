@@ -43,7 +43,7 @@ class Task:
     @property
     def name(self) -> str:
         """What the function is called."""
-        return KINDS[self.plan.kind]
+        return f"{'compressed_' * bool(self.plan.units)}{KINDS[self.plan.kind]}"
 
     @property
     def labels(self) -> tuple[str, ...]:
