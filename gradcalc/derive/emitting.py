@@ -5,8 +5,12 @@ all that is known of its functions (their corners, rounding, derivatives) is kno
 """
 
 import ast
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
+
+import numpy as np
+import sympy
 
 from gradcalc.calculus import named_definition
 from gradcalc.derive.recorder import RecordingBackend, Traced
@@ -48,13 +52,43 @@ class Emitter:
     def _chained(
         self, g: Traced, *operands: Traced, symbols: Any, body: Any, written: Any, shape: Any
     ) -> Traced:
+        constant = self._constant(symbols, operands, body)
+        if constant is not None:
+            number, where = constant
+            if where.all():
+                return self.literal(np.zeros(shape))
+            # elsewhere it goes on, and what has no slope there is not asked for one
+            still = self.scalar("eq", operands[number], self.literal(0.0))
+            safe = self.scalar("where", still, self.literal(1.0), operands[number])
+            others = (*operands[:number], safe, *operands[number + 1 :])
+            g = self.scalar("where", still, self.literal(0.0), g)
+            return self.scalar("mul", g, self._slope(symbols, others, written))
+        return self.scalar("mul", g, self._slope(symbols, operands, written))
+
+    def _constant(
+        self, symbols: Any, operands: Sequence[Traced], body: Any
+    ) -> tuple[int, Any] | None:
+        """The operand at whose zeros the slope is none, and where these are, if anywhere.
+
+        An exponent that does not move runs out in the end: a power of 0 is constant at 0 too.
+        """
+        value, condition = body.args[0] if isinstance(body, sympy.Piecewise) else (None, None)
+        if value != 0 or not isinstance(condition, sympy.Eq) or condition.rhs != 0:
+            return None
+        number = symbols.index(condition.lhs)
+        if operands[number].active:
+            return None
+        where = self._recorder.zeros(operands[number])
+        return (number, where) if where.any() else None
+
+    def _slope(self, symbols: Any, operands: Sequence[Traced], written: Any) -> Traced:
         program = _program(symbols, written)
         given = dict(zip(_names(symbols), operands, strict=True))
         budget = self._backend.budget
-        slope = evaluate(program, self._backend, given, budget=budget).value
+        slope: Traced = evaluate(program, self._backend, given, budget=budget).value
         if slope.mask:
             slope = self.scalar("where", slope, self.literal(1.0), self.literal(0.0))
-        return self.scalar("mul", g, slope)
+        return slope
 
 
 def _names(symbols: Any) -> list[str]:

@@ -111,6 +111,10 @@ class Recorder:
         """What a tensor is in this run, in floats, for what is decided by it, or only `checked`."""
         return self._observed(x, trace.numbers, checked).array
 
+    def zeros(self, x: Traced) -> Any:
+        """Where a tensor is 0 in this run."""
+        return self._observed(x, trace.zeros).array
+
     def positions(self, x: Traced, name: str, axis: int, **static: Any) -> Any:
         """Where elements stand: `order` or `argmax` along a dimension, as the arithmetic has it."""
         return self._observed(x, trace.positions(name, axis, **static)).array
