@@ -5,7 +5,7 @@ all that is known of its functions (their corners, rounding, derivatives) is kno
 """
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -82,8 +82,10 @@ class Emitter:
         return (number, where) if where.any() else None
 
     def _slope(self, symbols: Any, operands: Sequence[Traced], written: Any) -> Traced:
-        program = _program(symbols, written)
-        given = dict(zip(_names(symbols), operands, strict=True))
+        body, constants = _without_constants(written)
+        exact = [self._recorder.exact(number) for number in constants.values()]
+        program = _program((*symbols, *constants), body)
+        given = dict(zip(_names((*symbols, *constants)), (*operands, *exact), strict=True))
         budget = self._backend.budget
         slope: Traced = evaluate(program, self._backend, given, budget=budget).value
         if slope.mask:
@@ -93,6 +95,28 @@ class Emitter:
 
 def _names(symbols: Any) -> list[str]:
     return [f"u{k}" for k in range(len(symbols))]
+
+
+@lru_cache(maxsize=1024)
+def _without_constants(body: Any) -> tuple[Any, Mapping[Any, Any]]:
+    """An expression with symbols for the numbers in it that no float is, and these.
+
+    In a text they would be the floats next to them, which are off by more the closer to a point it
+    is looked where they cancel.
+    """
+    found: dict[Any, Any] = {}
+
+    def named(number: Any) -> Any:
+        return found.setdefault(number, sympy.Dummy(real=True))
+
+    made = body.replace(_is_no_float, named)
+    return made, {symbol: number for number, symbol in found.items()}
+
+
+def _is_no_float(part: Any) -> bool:
+    if not isinstance(part, sympy.Expr) or not part.is_number or part.is_infinite:
+        return False
+    return not (part.is_Rational and part.q & (part.q - 1) == 0)
 
 
 class _Spelled(Spelling):

@@ -107,6 +107,11 @@ class Recorder:
         node = self.forms(ops.LITERAL, data=ops.Data.of(values))
         return self._noted(node, (), lambda: self.arithmetic.asarray(values))
 
+    def exact(self, number: Any) -> Traced:
+        """A fixed number that need not be a float, as sympy has it."""
+        node = self.forms.map((), number, None, [])
+        return self._noted(node, (), lambda: self.arithmetic.map((), number, ()))
+
     def value(self, x: Traced, *, checked: bool = False) -> Any:
         """What a tensor is in this run, in floats, for what is decided by it, or only `checked`."""
         return self._observed(x, trace.numbers, checked).array

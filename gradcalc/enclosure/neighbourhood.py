@@ -260,7 +260,7 @@ def _off(base: Trial, trial: Trial, depth: Depth) -> Any:
     led = sum((s * g for s, g in zip(steps, flat(trial), strict=True)), ZERO)
     apart = abs(trial.total - base.total - led)
     rounded = (abs(base.total) + largest(flat(trial)) * largest(steps)) * depth.noise
-    unknown = base.whole.rad() + trial.whole.rad()
+    unknown = base.whole.rad() + trial.whole.rad() + base.loose
     return ZERO if apart <= rounded + unknown * 2 + depth.least else apart
 
 
@@ -291,7 +291,7 @@ def _is_plane(base: Trial, limit: Reals, sample: Sample, depth: Depth) -> bool:
         steps = _steps(base, moved)
         rise = sum((s * g for s, g in zip(steps, limit, strict=True)), ZERO)
         off = abs(moved.total - base.total - rise)
-        if off <= abs(base.total) * depth.noise:
+        if off <= abs(base.total) * depth.noise + base.loose:
             return ZERO
         return off / largest(steps)
 

@@ -19,6 +19,7 @@ from gradcalc.enclosure.depth import USUAL, Depth, depth_of
 from gradcalc.enclosure.experiment import TIE, Experiment, Level, hangs_on_ties, run_beside
 from gradcalc.enclosure.hull import extent
 from gradcalc.enclosure.kinks import Met, events_of
+from gradcalc.enclosure.lower import Lower, below, mended, missing
 from gradcalc.enclosure.neighbourhood import explore, in_cells
 from gradcalc.enclosure.parts import OtherCourse, Part
 from gradcalc.enclosure.reach import (
@@ -127,22 +128,42 @@ def look(experiment: Experiment) -> View:
     events = tuple(one.event for one in met)
     count = max(1, min(SAMPLES, CHEAP // max(experiment.size, 1)))
     if centre.finite and not events and not centre.guessed:
-        return View(centre, (), beside(experiment, centre, count, USUAL))
+        return _with_missing(experiment, View(centre, (), beside(experiment, centre, count, USUAL)))
     size = size_of(experiment)
     if not size:
         return View(centre, events, [])
     if centre.finite and all(event.margin for event in events) and not centre.guessed:
         # near something, but not on it
         samples = beside(experiment, centre, SAMPLES, USUAL)
-        return View(centre, events, samples, within=within_any(experiment, centre))
+        view = View(centre, events, samples, within=within_any(experiment, centre))
+        return _with_missing(experiment, view)
     depth = depth_of(centre.values)
     try:
-        return _explored(experiment, centre, met, depth)
+        view = _explored(experiment, centre, met, depth)
     except TooLarge:
         # so many digits of all numbers are much work
         if depth is USUAL:
             raise
-        return _explored(experiment, centre, met, USUAL)
+        view = _explored(experiment, centre, met, USUAL)
+    return _with_missing(experiment, view)
+
+
+def lower_of(experiment: Experiment) -> Lower | None:
+    """What the derivative of one order less is like at the point, if that is special to it."""
+    return experiment.once("lower", lambda: below(experiment, look))
+
+
+def _with_missing(experiment: Experiment, view: View) -> View:
+    """The view with those elements that have no value for want of a lower derivative."""
+    lower = lower_of(experiment)
+    if lower is None:
+        return view
+    joined = experiment.problem.joined(view.centre.gradients)
+    found = missing(lower, view.around, joined)
+    if found is None:
+        return view
+    events = (*view.events, *(one for one in found.events if one not in view.events))
+    return replace(view, around=(*view.around, found), events=events)
 
 
 def alone(experiment: Experiment, view: View) -> list[Trial]:
@@ -228,7 +249,9 @@ def _looked_at(sampler: Sampler, here: Trial, part: Part, met: tuple[Met, ...]) 
     affordable = EXPLORED // max(experiment.size, 1)
     if not here.finite and experiment.wild is not None:
         raise OutOfReach(str(experiment.wild_among(part.columns)))
-    base = part.of(sampler.base, sampler.base)
+    base, lower = part.of(sampler.base, sampler.base), lower_of(experiment)
+    if lower is not None:
+        here, base = (mended(sampler, lower, part, trial) for trial in (here, base))
     if here.finite and not here.tight_beside(sampler.base.whole, base.whole):
         raise OutOfReach(UNTIGHT)
     still = None if here.finite else wild_constant(here)
@@ -239,7 +262,7 @@ def _looked_at(sampler: Sampler, here: Trial, part: Part, met: tuple[Met, ...]) 
         return sampler(part, direction, radius, times)
 
     around = explore(here, base, sample, size, affordable, sampler.depth)
-    if around.nature is not Nature.SMOOTH and not met:
+    if around.nature is not Nature.SMOOTH and not met and lower is None:
         # nothing that is there says that it is not defined, or not smooth
         raise OutOfReach(FAR)
     if around.nature in (Nature.SMOOTH, Nature.KINK):
