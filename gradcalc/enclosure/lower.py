@@ -1,9 +1,9 @@
-"""The derivative of one order less, of which another one is asked: whether it is there at the point.
+"""The derivative of one order less than is asked for: whether it is there at the point.
 
-By the chain rule it may have no value at the point, or another one than its own, as that of
-`sqrt(x**2)**2` at 0. But where a function is continuous and its derivative draws to a limit, that is
-the derivative at the point. So the point is looked at for what is one order lower first, down to
-the function itself, whose value is what it is. Where that has no derivative, there is no higher one.
+By the chain rule it may have no value there, or another one than its own, as that of
+`sqrt(x**2)**2` at 0. But where a function is continuous and its derivative draws to a limit, that
+is the derivative at the point. So the point is looked at for what is one order lower first, down to
+the function itself, whose value is what it is. Where that has no derivative, none is higher.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,7 +15,7 @@ import numpy as np
 
 from gradcalc.balls.arithmetic import ZERO
 from gradcalc.balls.numbers import NAN, OutOfReach, TooLarge
-from gradcalc.derive.perturbations import directions_for, is_finite
+from gradcalc.derive.perturbations import directions_for
 from gradcalc.derive.runs import Recording, Runs
 from gradcalc.enclosure.experiment import Experiment
 from gradcalc.enclosure.kinks import near_in_floats, special
@@ -75,7 +75,10 @@ def below(experiment: Experiment, look: Callable[[Experiment], Any]) -> Lower | 
         view = inner.once("view", lambda: look(inner))
     except (OutOfReach, GradcalcError):
         return None
-    missing, weights = np.zeros(len(problem.joined(problem.inputs)), np.bool_), _weights(problem, step)
+    missing, weights = (
+        np.zeros(len(problem.joined(problem.inputs)), np.bool_),
+        _weights(problem, step),
+    )
     events: list[Event] = []
     for part in view.around:
         if (weights[part.columns] != 0)[_unsettled(part)].any():
@@ -136,7 +139,7 @@ def _columns(problem: Problem, lower: Problem, columns: Any) -> Any:
 
 
 def mended(sampler: Sampler, lower: Lower, part: Part, trial: Trial) -> Trial:
-    """A run at the point whose total is the value that the lower derivative has there, or has not."""
+    """A run at the point whose total is the lower derivative's own value, NaN if it has none."""
     if lower.missing[part.columns].any():
         return replace(trial, whole=NAN)
     limit = _limit(sampler, part)

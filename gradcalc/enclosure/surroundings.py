@@ -75,7 +75,7 @@ class View:
     """The run at the point and what lies around it.
 
     `around` are the parts to which the point is special, `limits` the gradients that those draw to
-    which have one, by column. `aside` are two runs beside such a point, next to each other, none
+    which have one, by column. `total` is the value, NaN if it is not known, None if it is the run's. `aside` are two runs beside such a point, next to each other, none
     where the function has no gradient there; `turned` are comparisons that come out at this point
     alone as they do. `sampler` makes more runs beside it.
     """
@@ -88,6 +88,7 @@ class View:
     aside: Sequence[Trial] = ()
     turned: tuple[Event, ...] = ()
     sampler: "Sampler | None" = None
+    total: Any = None
 
     def told(self, size: int) -> Any:
         """Which of so many elements of the gradient there are."""
@@ -207,7 +208,7 @@ def _explored(experiment: Experiment, centre: Trial, met: Sequence[Met], depth: 
         alone = turned(centre, _sides(sampler, size)) if single else ()
     events = around[0].events if len(around) == 1 else ()
     events = (*events, *(one.event for one in met if one.event not in events))
-    view = View(centre, events, [], around, None, aside, alone, sampler)
+    view = View(centre, events, [], around, None, aside, alone, sampler, _total(sampler, centre))
     told = view.told(size)
     if not told.any():
         return view
@@ -223,6 +224,23 @@ def _each(
     """What lies around the point for each part, and what makes runs there."""
     sampler = Sampler(experiment, depth, base, [part for part, _ in found])
     return sampler, tuple(_around(sampler, centre, part, met) for part, met in found)
+
+
+def _total(sampler: Sampler, centre: Trial) -> Any:
+    """The value at the point, None where it is that of the run, NaN where it is not known."""
+    lower = lower_of(sampler.experiment)
+    if lower is None:
+        return None
+    found = None
+    for part in sampler.special:
+        own = part.of(centre, sampler.base)
+        try:
+            whole = mended(sampler, lower, part, own).total
+        except (OutOfReach, GradcalcError):
+            return NAN
+        if whole is not own.total:
+            found = whole if part.terms is None else NAN
+    return found
 
 
 def _around(sampler: Sampler, centre: Trial, part: Part, met: tuple[Met, ...]) -> Neighbourhood:
