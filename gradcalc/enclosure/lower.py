@@ -57,11 +57,21 @@ class Lower:
     events: tuple[Event, ...]
 
 
-def below(experiment: Experiment, look: Callable[[Experiment], Any]) -> Lower | None:
-    """What `look` finds out about the derivative of one order less.
+def below(experiment: Experiment, look: Callable[[Experiment], Any]) -> None:
+    """Have `look` find out about the derivative of one order less, for all that follows here."""
+    experiment.once("lower", lambda: _below(experiment, look))
 
-    None where there is none, where the point is not special to it, or where that is not known.
+
+def lower_of(experiment: Experiment) -> Lower | None:
+    """What was found out.
+
+    None where nothing is of one order less, where the point is not special to it, and where that is
+    not known.
     """
+    return experiment.once("lower", lambda: None)
+
+
+def _below(experiment: Experiment, look: Callable[[Experiment], Any]) -> Lower | None:
     problem = experiment.problem
     step = problem.before[-1] if problem.before else None
     if not isinstance(step, Gradient) or not _is_special(experiment.runs.recording):
@@ -138,8 +148,11 @@ def _columns(problem: Problem, lower: Problem, columns: Any) -> Any:
 # -- what stands for it -------------------------------------------------------------------------
 
 
-def mended(sampler: Sampler, lower: Lower, part: Part, trial: Trial) -> Trial:
+def mended(sampler: Sampler, part: Part, trial: Trial) -> Trial:
     """A run at the point whose total is the lower derivative's own value, NaN if it has none."""
+    lower = lower_of(sampler.experiment)
+    if lower is None:
+        return trial
     if lower.missing[part.columns].any():
         return replace(trial, whole=NAN)
     limit = _limit(sampler, part)
@@ -185,8 +198,27 @@ def _furthest(totals: Sequence[Any], value: Any) -> Any:
     return max(abs(total - value).upper() for total in totals)
 
 
-def missing(lower: Lower, around: tuple[Neighbourhood, ...], joined: Any) -> Neighbourhood | None:
+def total_of(sampler: Sampler, centre: Trial) -> Any:
+    """The value at the point, None where it is that of the run, NaN where it is not known."""
+    found = None
+    for part in sampler.special if lower_of(sampler.experiment) is not None else ():
+        own = part.of(centre, sampler.base)
+        try:
+            total = mended(sampler, part, own).total
+        except (OutOfReach, GradcalcError):
+            return NAN
+        if total is not own.total:
+            found = total if part.terms is None else NAN
+    return found
+
+
+def missing(
+    experiment: Experiment, around: tuple[Neighbourhood, ...], joined: Any
+) -> Neighbourhood | None:
     """The elements that have no value at the point for want of a lower derivative alone."""
+    lower = lower_of(experiment)
+    if lower is None:
+        return None
     left = lower.missing.copy()
     for part in around:
         left[part.columns] = False

@@ -19,7 +19,7 @@ from gradcalc.enclosure.depth import USUAL, Depth, depth_of
 from gradcalc.enclosure.experiment import TIE, Experiment, Level, hangs_on_ties, run_beside
 from gradcalc.enclosure.hull import extent
 from gradcalc.enclosure.kinks import Met, events_of
-from gradcalc.enclosure.lower import Lower, below, mended, missing
+from gradcalc.enclosure.lower import below, lower_of, mended, missing, total_of
 from gradcalc.enclosure.neighbourhood import explore, in_cells
 from gradcalc.enclosure.parts import OtherCourse, Part
 from gradcalc.enclosure.reach import (
@@ -75,9 +75,10 @@ class View:
     """The run at the point and what lies around it.
 
     `around` are the parts to which the point is special, `limits` the gradients that those draw to
-    which have one, by column. `total` is the value, NaN if it is not known, None if it is the run's. `aside` are two runs beside such a point, next to each other, none
-    where the function has no gradient there; `turned` are comparisons that come out at this point
-    alone as they do. `sampler` makes more runs beside it.
+    which have one, by column. `total` is the value, NaN if it is not known, None if it is the
+    run's. `aside` are two runs beside such a point, next to each other, none where the function has
+    no gradient there; `turned` are comparisons that come out at this point alone as they do.
+    `sampler` makes more runs beside it.
     """
 
     centre: Trial
@@ -125,6 +126,7 @@ def look(experiment: Experiment) -> View:
     Raises `OutOfReach` where that cannot be told of any part of the function.
     """
     centre = experiment.centre
+    below(experiment, look)
     met = events_of(centre, experiment.epsilon)
     events = tuple(one.event for one in met)
     count = max(1, min(SAMPLES, CHEAP // max(experiment.size, 1)))
@@ -149,18 +151,10 @@ def look(experiment: Experiment) -> View:
     return _with_missing(experiment, view)
 
 
-def lower_of(experiment: Experiment) -> Lower | None:
-    """What the derivative of one order less is like at the point, if that is special to it."""
-    return experiment.once("lower", lambda: below(experiment, look))
-
-
 def _with_missing(experiment: Experiment, view: View) -> View:
     """The view with those elements that have no value for want of a lower derivative."""
-    lower = lower_of(experiment)
-    if lower is None:
-        return view
     joined = experiment.problem.joined(view.centre.gradients)
-    found = missing(lower, view.around, joined)
+    found = missing(experiment, view.around, joined)
     if found is None:
         return view
     events = (*view.events, *(one for one in found.events if one not in view.events))
@@ -208,7 +202,7 @@ def _explored(experiment: Experiment, centre: Trial, met: Sequence[Met], depth: 
         alone = turned(centre, _sides(sampler, size)) if single else ()
     events = around[0].events if len(around) == 1 else ()
     events = (*events, *(one.event for one in met if one.event not in events))
-    view = View(centre, events, [], around, None, aside, alone, sampler, _total(sampler, centre))
+    view = View(centre, events, [], around, None, aside, alone, sampler, total_of(sampler, centre))
     told = view.told(size)
     if not told.any():
         return view
@@ -224,23 +218,6 @@ def _each(
     """What lies around the point for each part, and what makes runs there."""
     sampler = Sampler(experiment, depth, base, [part for part, _ in found])
     return sampler, tuple(_around(sampler, centre, part, met) for part, met in found)
-
-
-def _total(sampler: Sampler, centre: Trial) -> Any:
-    """The value at the point, None where it is that of the run, NaN where it is not known."""
-    lower = lower_of(sampler.experiment)
-    if lower is None:
-        return None
-    found = None
-    for part in sampler.special:
-        own = part.of(centre, sampler.base)
-        try:
-            whole = mended(sampler, lower, part, own).total
-        except (OutOfReach, GradcalcError):
-            return NAN
-        if whole is not own.total:
-            found = whole if part.terms is None else NAN
-    return found
 
 
 def _around(sampler: Sampler, centre: Trial, part: Part, met: tuple[Met, ...]) -> Neighbourhood:
@@ -267,9 +244,8 @@ def _looked_at(sampler: Sampler, here: Trial, part: Part, met: tuple[Met, ...]) 
     affordable = EXPLORED // max(experiment.size, 1)
     if not here.finite and experiment.wild is not None:
         raise OutOfReach(str(experiment.wild_among(part.columns)))
-    base, lower = part.of(sampler.base, sampler.base), lower_of(experiment)
-    if lower is not None:
-        here, base = (mended(sampler, lower, part, trial) for trial in (here, base))
+    base = part.of(sampler.base, sampler.base)
+    here, base = (mended(sampler, part, trial) for trial in (here, base))
     if here.finite and not here.tight_beside(sampler.base.whole, base.whole):
         raise OutOfReach(UNTIGHT)
     still = None if here.finite else wild_constant(here)
@@ -280,7 +256,7 @@ def _looked_at(sampler: Sampler, here: Trial, part: Part, met: tuple[Met, ...]) 
         return sampler(part, direction, radius, times)
 
     around = explore(here, base, sample, size, affordable, sampler.depth)
-    if around.nature is not Nature.SMOOTH and not met and lower is None:
+    if around.nature is not Nature.SMOOTH and not met and lower_of(experiment) is None:
         # nothing that is there says that it is not defined, or not smooth
         raise OutOfReach(FAR)
     if around.nature in (Nature.SMOOTH, Nature.KINK):
