@@ -5,14 +5,13 @@ all that is known of its functions (their corners, rounding, derivatives) is kno
 """
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import sympy
 
-from gradcalc.calculus import named_definition
+from gradcalc.calculus import flat_at_zero, named_definition, without_constants
 from gradcalc.derive.recorder import RecordingBackend, Traced
 from gradcalc.errors import UnsupportedError
 from gradcalc.expr import ops
@@ -72,17 +71,14 @@ class Emitter:
 
         An exponent that does not move runs out in the end: a power of 0 is constant at 0 too.
         """
-        value, condition = body.args[0] if isinstance(body, sympy.Piecewise) else (None, None)
-        if value != 0 or not isinstance(condition, sympy.Eq) or condition.rhs != 0:
-            return None
-        number = symbols.index(condition.lhs)
-        if operands[number].active:
+        symbol = flat_at_zero(body)
+        if symbol is None or operands[number := symbols.index(symbol)].active:
             return None
         where = self._recorder.zeros(operands[number])
         return (number, where) if where.any() else None
 
     def _slope(self, symbols: Any, operands: Sequence[Traced], written: Any) -> Traced:
-        body, constants = _without_constants(written)
+        body, constants = without_constants(written)
         exact = [self._recorder.exact(number) for number in constants.values()]
         program = _program((*symbols, *constants), body)
         given = dict(zip(_names((*symbols, *constants)), (*operands, *exact), strict=True))
@@ -95,28 +91,6 @@ class Emitter:
 
 def _names(symbols: Any) -> list[str]:
     return [f"u{k}" for k in range(len(symbols))]
-
-
-@lru_cache(maxsize=1024)
-def _without_constants(body: Any) -> tuple[Any, Mapping[Any, Any]]:
-    """An expression with symbols for the numbers in it that no float is, and these.
-
-    In a text they would be the floats next to them, which are off by more the closer to a point it
-    is looked where they cancel.
-    """
-    found: dict[Any, Any] = {}
-
-    def named(number: Any) -> Any:
-        return found.setdefault(number, sympy.Dummy(real=True))
-
-    made = body.replace(_is_no_float, named)
-    return made, {symbol: number for number, symbol in found.items()}
-
-
-def _is_no_float(part: Any) -> bool:
-    if not isinstance(part, sympy.Expr) or not part.is_number or part.is_infinite:
-        return False
-    return not (part.is_Rational and part.q & (part.q - 1) == 0)
 
 
 class _Spelled(Spelling):
