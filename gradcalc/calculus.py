@@ -93,6 +93,36 @@ def slope(row: Elementwise, variant: Variant, position: int) -> Any:
     return recognised(opened(derivative))
 
 
+def flat_at_zero(slope: Any) -> Any | None:
+    """The operand at whose zeros a slope is 0 all the same; None if there is none."""
+    value, condition = slope.args[0] if isinstance(slope, sympy.Piecewise) else (None, None)
+    if value != 0 or not isinstance(condition, sympy.Eq) or condition.rhs != 0:
+        return None
+    return condition.lhs
+
+
+@cache
+def without_constants(body: Any) -> tuple[Any, Mapping[Any, Any]]:
+    """An expression with symbols for the numbers in it that no float is, and these.
+
+    In a text they would be the floats next to them, which are off by more the closer to a point it
+    is looked where they cancel.
+    """
+    found: dict[Any, Any] = {}
+
+    def named(number: Any) -> Any:
+        return found.setdefault(number, sympy.Dummy(real=True))
+
+    made = body.replace(_is_no_float, named)
+    return made, {symbol: number for number, symbol in found.items()}
+
+
+def _is_no_float(part: Any) -> bool:
+    if not isinstance(part, sympy.Expr) or not part.is_number or part.is_infinite:
+        return False
+    return not (part.is_Rational and part.q & (part.q - 1) == 0)
+
+
 @cache
 def named_definition(name: str) -> tuple[tuple[Any, ...], Any, tuple[Elementwise, Variant]]:
     """An elementwise primitive without options, by name: its symbols, how it is spelled, itself."""

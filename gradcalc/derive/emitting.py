@@ -5,10 +5,13 @@ all that is known of its functions (their corners, rounding, derivatives) is kno
 """
 
 import ast
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from gradcalc.calculus import named_definition
+import numpy as np
+
+from gradcalc.calculus import flat_at_zero, named_definition, without_constants
 from gradcalc.derive.recorder import RecordingBackend, Traced
 from gradcalc.errors import UnsupportedError
 from gradcalc.expr import ops
@@ -48,13 +51,42 @@ class Emitter:
     def _chained(
         self, g: Traced, *operands: Traced, symbols: Any, body: Any, written: Any, shape: Any
     ) -> Traced:
-        program = _program(symbols, written)
-        given = dict(zip(_names(symbols), operands, strict=True))
+        constant = self._constant(symbols, operands, body)
+        if constant is not None:
+            number, where = constant
+            if where.all():
+                return self.literal(np.zeros(shape))
+            # elsewhere it goes on, and what has no slope there is not asked for one
+            still = self.scalar("eq", operands[number], self.literal(0.0))
+            safe = self.scalar("where", still, self.literal(1.0), operands[number])
+            others = (*operands[:number], safe, *operands[number + 1 :])
+            g = self.scalar("where", still, self.literal(0.0), g)
+            return self.scalar("mul", g, self._slope(symbols, others, written))
+        return self.scalar("mul", g, self._slope(symbols, operands, written))
+
+    def _constant(
+        self, symbols: Any, operands: Sequence[Traced], body: Any
+    ) -> tuple[int, Any] | None:
+        """The operand at whose zeros the slope is none, and where these are, if anywhere.
+
+        An exponent that does not move runs out in the end: a power of 0 is constant at 0 too.
+        """
+        symbol = flat_at_zero(body)
+        if symbol is None or operands[number := symbols.index(symbol)].active:
+            return None
+        where = self._recorder.zeros(operands[number])
+        return (number, where) if where.any() else None
+
+    def _slope(self, symbols: Any, operands: Sequence[Traced], written: Any) -> Traced:
+        body, constants = without_constants(written)
+        exact = [self._recorder.exact(number) for number in constants.values()]
+        program = _program((*symbols, *constants), body)
+        given = dict(zip(_names((*symbols, *constants)), (*operands, *exact), strict=True))
         budget = self._backend.budget
-        slope = evaluate(program, self._backend, given, budget=budget).value
+        slope: Traced = evaluate(program, self._backend, given, budget=budget).value
         if slope.mask:
             slope = self.scalar("where", slope, self.literal(1.0), self.literal(0.0))
-        return self.scalar("mul", g, slope)
+        return slope
 
 
 def _names(symbols: Any) -> list[str]:

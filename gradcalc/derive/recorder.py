@@ -107,9 +107,18 @@ class Recorder:
         node = self.forms(ops.LITERAL, data=ops.Data.of(values))
         return self._noted(node, (), lambda: self.arithmetic.asarray(values))
 
+    def exact(self, number: Any) -> Traced:
+        """A fixed number that need not be a float, as sympy has it."""
+        node = self.forms.map((), number, None, [])
+        return self._noted(node, (), lambda: self.arithmetic.map((), number, ()))
+
     def value(self, x: Traced, *, checked: bool = False) -> Any:
         """What a tensor is in this run, in floats, for what is decided by it, or only `checked`."""
         return self._observed(x, trace.numbers, checked).array
+
+    def zeros(self, x: Traced) -> Any:
+        """Where a tensor is 0 in this run."""
+        return self._observed(x, trace.zeros).array
 
     def positions(self, x: Traced, name: str, axis: int, **static: Any) -> Any:
         """Where elements stand: `order` or `argmax` along a dimension, as the arithmetic has it."""

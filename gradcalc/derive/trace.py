@@ -71,6 +71,11 @@ def vanishing(arithmetic: Arithmetic, value: Any) -> bool:
     return bool((sizes <= NOTHING * np.max(sizes, initial=0.0)).any())
 
 
+def zeros(arithmetic: Arithmetic, value: Any) -> Data:
+    """Which of its numbers are 0."""
+    return Data.of(arithmetic.floats(value) == 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Positions:
     """Where elements stand along a dimension: `order` or `argmax`, as the arithmetic has it."""

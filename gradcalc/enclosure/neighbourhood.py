@@ -251,17 +251,23 @@ def _character(
     if before > 0 and steepest > before * GROWTH + LEAST:
         torn = last is not None and _is_torn(base, [far], [near], [last()])
         return Nature.JUMP if torn else Nature.SINGULAR
-    return Nature.JUMP if off > max(_off(base, far, depth) * 0.9, LEAST) else None
+    apart, _, unknown = _apart(base, far, depth)
+    return Nature.JUMP if off > max((apart + unknown) * 0.9, LEAST) else None
 
 
 def _off(base: Trial, trial: Trial, depth: Depth) -> Any:
     """How far the value is from where the gradient leads to from the point, 0 if it may be so."""
+    apart, rounded, unknown = _apart(base, trial, depth)
+    return ZERO if apart <= rounded + unknown * 2 + depth.least else apart
+
+
+def _apart(base: Trial, trial: Trial, depth: Depth) -> tuple[Any, Any, Any]:
+    """How far the value is from there, and what rounding and what is not known make of that."""
     steps = _steps(base, trial)
     led = sum((s * g for s, g in zip(steps, flat(trial), strict=True)), ZERO)
-    apart = abs(trial.total - base.total - led)
     rounded = (abs(base.total) + largest(flat(trial)) * largest(steps)) * depth.noise
-    unknown = base.whole.rad() + trial.whole.rad()
-    return ZERO if apart <= rounded + unknown * 2 + depth.least else apart
+    unknown = base.whole.rad() + trial.whole.rad() + base.loose
+    return abs(trial.total - base.total - led), rounded, unknown
 
 
 def _ways(size: int, affordable: int) -> tuple[Any, Any, bool]:
@@ -291,7 +297,7 @@ def _is_plane(base: Trial, limit: Reals, sample: Sample, depth: Depth) -> bool:
         steps = _steps(base, moved)
         rise = sum((s * g for s, g in zip(steps, limit, strict=True)), ZERO)
         off = abs(moved.total - base.total - rise)
-        if off <= abs(base.total) * depth.noise:
+        if off <= abs(base.total) * depth.noise + base.loose:
             return ZERO
         return off / largest(steps)
 

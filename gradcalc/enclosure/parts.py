@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import flint
 import numpy as np
 
 from gradcalc.balls.arithmetic import ZERO
-from gradcalc.balls.numbers import OutOfReach
+from gradcalc.balls.numbers import NAN, OutOfReach
 from gradcalc.derive.modes import Eager, forward_rule, handed_on, slopes_of
 from gradcalc.derive.trace import Trace, numbers, truth
 from gradcalc.enclosure.trial import Trial
@@ -45,11 +46,12 @@ class Part:
 
     `columns` are their places in the gradients, flattened in the order of `wrt`; `terms` the
     numbers of nodes with those of their elements that are added up, and the weights of these; None
-    where the part is all there is.
+    where the part is all there is. With `only` no other part has any.
     """
 
     columns: Any
     terms: Sequence[tuple[int, Any, Any]] | None
+    only: bool = False
 
     def of(self, trial: Trial, like: Trial) -> Trial:
         """A run as if there was nothing but this part.
@@ -61,10 +63,9 @@ class Part:
             return trial
         if not trial.derived.shares_with(like.derived):
             raise OtherCourse
-        total = ZERO
-        for number, places, weights in self.terms:
-            values = trial.values[number].reshape(-1)[places]
-            total = sum((w * v for w, v in zip(weights, values, strict=True)), total)
+        total = trial.whole if self.only else NAN
+        if not total.is_finite():
+            total = self._total(trial)
         inputs, balls, start = {}, {}, 0
         for name, gradient in trial.balls.items():
             own = self.columns[(self.columns >= start) & (self.columns < start + gradient.size)]
@@ -72,6 +73,15 @@ class Part:
             balls[name] = gradient.reshape(-1)[own - start]
             start += gradient.size
         return replace(trial, inputs=inputs, whole=total, balls=balls)
+
+    def _total(self, trial: Trial) -> Any:
+        """What the terms add up to, with the digits of the run, as they may cancel."""
+        total = ZERO
+        with flint.ctx.workprec(trial.bits):
+            for number, places, weights in self.terms or ():
+                values = trial.values[number].reshape(-1)[places]
+                total = sum((w * v for w, v in zip(weights, values, strict=True)), total)
+        return total
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +121,10 @@ def parts(trial: Trial) -> Parts | None:
     if len(columns) < 2 and trial.whole.is_finite():
         return None
     terms = _by_component(weights, found, starts)
-    made = [Part(np.flatnonzero(labels == k), terms.get(int(c), ())) for k, c in enumerate(columns)]
+    made = [
+        Part(np.flatnonzero(labels == k), own, bool(own) and len(terms) == 1)
+        for k, own in enumerate(terms.get(int(c), ()) for c in columns)
+    ]
     place = {int(component): k for k, component in enumerate(columns)}
     return Parts(made, {
         number: np.array(

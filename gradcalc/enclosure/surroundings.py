@@ -19,6 +19,7 @@ from gradcalc.enclosure.depth import USUAL, Depth, depth_of
 from gradcalc.enclosure.experiment import TIE, Experiment, Level, hangs_on_ties, run_beside
 from gradcalc.enclosure.hull import extent
 from gradcalc.enclosure.kinks import Met, events_of
+from gradcalc.enclosure.lower import below, lower_of, mended, missing, total_of
 from gradcalc.enclosure.neighbourhood import explore, in_cells
 from gradcalc.enclosure.parts import OtherCourse, Part
 from gradcalc.enclosure.reach import (
@@ -74,9 +75,10 @@ class View:
     """The run at the point and what lies around it.
 
     `around` are the parts to which the point is special, `limits` the gradients that those draw to
-    which have one, by column. `aside` are two runs beside such a point, next to each other, none
-    where the function has no gradient there; `turned` are comparisons that come out at this point
-    alone as they do. `sampler` makes more runs beside it.
+    which have one, by column. `total` is the value, NaN if it is not known, None if it is the
+    run's. `aside` are two runs beside such a point, next to each other, none where the function has
+    no gradient there; `turned` are comparisons that come out at this point alone as they do.
+    `sampler` makes more runs beside it.
     """
 
     centre: Trial
@@ -87,6 +89,7 @@ class View:
     aside: Sequence[Trial] = ()
     turned: tuple[Event, ...] = ()
     sampler: "Sampler | None" = None
+    total: Any = None
 
     def told(self, size: int) -> Any:
         """Which of so many elements of the gradient there are."""
@@ -123,26 +126,39 @@ def look(experiment: Experiment) -> View:
     Raises `OutOfReach` where that cannot be told of any part of the function.
     """
     centre = experiment.centre
+    below(experiment, look)
     met = events_of(centre, experiment.epsilon)
     events = tuple(one.event for one in met)
     count = max(1, min(SAMPLES, CHEAP // max(experiment.size, 1)))
     if centre.finite and not events and not centre.guessed:
-        return View(centre, (), beside(experiment, centre, count, USUAL))
+        return _with_missing(experiment, View(centre, (), beside(experiment, centre, count, USUAL)))
     size = size_of(experiment)
     if not size:
         return View(centre, events, [])
     if centre.finite and all(event.margin for event in events) and not centre.guessed:
         # near something, but not on it
         samples = beside(experiment, centre, SAMPLES, USUAL)
-        return View(centre, events, samples, within=within_any(experiment, centre))
+        view = View(centre, events, samples, within=within_any(experiment, centre))
+        return _with_missing(experiment, view)
     depth = depth_of(centre.values)
     try:
-        return _explored(experiment, centre, met, depth)
+        view = _explored(experiment, centre, met, depth)
     except TooLarge:
         # so many digits of all numbers are much work
         if depth is USUAL:
             raise
-        return _explored(experiment, centre, met, USUAL)
+        view = _explored(experiment, centre, met, USUAL)
+    return _with_missing(experiment, view)
+
+
+def _with_missing(experiment: Experiment, view: View) -> View:
+    """The view with those elements that have no value for want of a lower derivative."""
+    joined = experiment.problem.joined(view.centre.gradients)
+    found = missing(experiment, view.around, joined)
+    if found is None:
+        return view
+    events = (*view.events, *(one for one in found.events if one not in view.events))
+    return replace(view, around=(*view.around, found), events=events)
 
 
 def alone(experiment: Experiment, view: View) -> list[Trial]:
@@ -186,7 +202,7 @@ def _explored(experiment: Experiment, centre: Trial, met: Sequence[Met], depth: 
         alone = turned(centre, _sides(sampler, size)) if single else ()
     events = around[0].events if len(around) == 1 else ()
     events = (*events, *(one.event for one in met if one.event not in events))
-    view = View(centre, events, [], around, None, aside, alone, sampler)
+    view = View(centre, events, [], around, None, aside, alone, sampler, total_of(sampler, centre))
     told = view.told(size)
     if not told.any():
         return view
@@ -229,6 +245,7 @@ def _looked_at(sampler: Sampler, here: Trial, part: Part, met: tuple[Met, ...]) 
     if not here.finite and experiment.wild is not None:
         raise OutOfReach(str(experiment.wild_among(part.columns)))
     base = part.of(sampler.base, sampler.base)
+    here, base = (mended(sampler, part, trial) for trial in (here, base))
     if here.finite and not here.tight_beside(sampler.base.whole, base.whole):
         raise OutOfReach(UNTIGHT)
     still = None if here.finite else wild_constant(here)
@@ -239,7 +256,7 @@ def _looked_at(sampler: Sampler, here: Trial, part: Part, met: tuple[Met, ...]) 
         return sampler(part, direction, radius, times)
 
     around = explore(here, base, sample, size, affordable, sampler.depth)
-    if around.nature is not Nature.SMOOTH and not met:
+    if around.nature is not Nature.SMOOTH and not met and lower_of(experiment) is None:
         # nothing that is there says that it is not defined, or not smooth
         raise OutOfReach(FAR)
     if around.nature in (Nature.SMOOTH, Nature.KINK):

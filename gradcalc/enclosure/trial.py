@@ -90,7 +90,7 @@ class Trial:
 
     `bits` is the precision, `arithmetic` what it ran in. Balls are the `inputs`, the total as a
     `whole`, and the gradients as `balls`. `guessed` says that a comparison was decided by
-    midpoints.
+    midpoints. `loose` is how far off the total may be where it is a limit.
     """
 
     bits: int
@@ -100,6 +100,7 @@ class Trial:
     whole: Ball
     balls: Mapping[str, Any]
     guessed: bool
+    loose: Ball = ZERO
 
     @cached_property
     def tight(self) -> bool:

@@ -12,7 +12,7 @@ import flint
 import numpy as np
 
 from gradcalc.balls.arithmetic import ZERO, to_floats
-from gradcalc.balls.numbers import OutOfReach, TooLarge
+from gradcalc.balls.numbers import NAN, OutOfReach, TooLarge
 from gradcalc.derive.sensitivity import magnitudes
 from gradcalc.enclosure.choices import chosen
 from gradcalc.enclosure.claimed import claims_of
@@ -145,6 +145,8 @@ def _with_sway(experiment: Experiment, exact: Enclosed) -> Enclosed:
     centre = experiment.centre
     if exact.sway is not None or not natures <= {Nature.KINK, Nature.SMOOTH} or centre.guessed:
         return exact
+    if exact.total is NAN:
+        return exact
     try:
         with flint.ctx.workprec(centre.bits + USUAL.more):
             samples = beside(experiment, centre, SAMPLES, USUAL, USUAL.aside)
@@ -196,6 +198,8 @@ def _testify(experiment: Experiment) -> Enclosed | Absent:
         near = sharpened(experiment, centre, samples) if samples else centre
         beside = problem.split(view.sharp(problem.joined(near.gradients)))
     flows = to_floats(problem.joined(sizes.flows)) if view.around else np.empty(0)
+    total = centre.total if view.total is None else view.total
+    is_unknown = view.total is not None and view.total.is_nan()
     around = tuple(_with_noise(part, flows, experiment.epsilon) for part in view.around)
     return Enclosed(
         value=to_floats(centre.output),
@@ -203,11 +207,12 @@ def _testify(experiment: Experiment) -> Enclosed | Absent:
         path=centre.path,
         claims=claims_of(experiment, centre),
         exact=exact,
-        total=centre.total,
+        total=total,
         sensitivity=Sensitivity(
             sizes.scales, sizes.flows, conditions(beside, samples) if samples else {}
         ),
-        sway=sway(near, samples) if samples else None,
+        # of a value that is not known nobody needs to know how it reacts
+        sway=sway(near, samples) if samples and not is_unknown else None,
         around=around,
         within=view.within,
         turned=view.turned,
