@@ -177,8 +177,8 @@ def accepted_error(problem: Problem, name: str, reference: Reference) -> float:
     precision = precision_of(problem.dtype)
     condition = reference.sensitivity.conditions.get(name)
     plain, allowed = _rooms(problem, condition, precision)
-    lost = FACTOR * reference.sensitivity.rounding.get(name, 0.0)
-    excused = lost if not problem.strict and lost <= precision.epsilon**TAKEN else 0.0
+    lost, most = reference.sensitivity.rounding.get(name, 0.0), precision.epsilon**TAKEN
+    excused = min(FACTOR * lost, most) if lost <= most and not problem.strict else 0.0
     return max(min(allowed, EXCUSED), plain, excused)
 
 
@@ -272,7 +272,8 @@ def _is_taken(
     What a kernel loses is beneath the rounding of the slopes that the function has elsewhere.
     """
     known, most = reference.sensitivity, precision.epsilon**TAKEN
-    if relative <= FACTOR * known.rounding.get(name, 0.0) <= most:
+    taken = known.rounding.get(name, 0.0)
+    if taken <= most and relative <= min(FACTOR * taken, most):
         return True
     return bool(
         relative <= most and error <= FACTOR * precision.epsilon * _most(known.ordinary, name)
