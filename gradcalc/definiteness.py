@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
+from gradcalc.primitives import BY_NAME, Elementwise
 from gradcalc.products import Products, Term, apart, called, same
 
 POSITIVE = frozenset(
@@ -27,6 +28,12 @@ ELEMENTWISE = frozenset(
     erfc""".split()  # noqa: SIM905
 )
 """Functions that keep the shape."""
+
+ALIKE = frozenset({"softmax", "ones_like", "zeros_like", "cumsum"})
+"""Further ones that keep the shape."""
+
+MADE = frozenset({"ones", "zeros"})
+"""Functions that are given sizes, one for each dimension."""
 
 Key = str
 """A text that is the same only for the same matrix."""
@@ -160,13 +167,42 @@ class Form:
                 if isinstance(op, ast.MatMult):
                     return left + right - 2 if left and right else None
                 return max(left, right)
-            case ast.Call(args=[inner], keywords=[]):
-                name = called(node)
-                if name in OF_ALL:
-                    return 0
-                return self._rank(inner) if name in ELEMENTWISE else None
+            case ast.Compare(left=inner):
+                return self._rank(inner)
+            case ast.Call(args=args, keywords=[]):
+                return self._rank_of_call(called(node), args)
+            case ast.Call(args=[inner], keywords=[ast.keyword(arg="axis")]) if _is_sum(node):
+                rank = self._rank(inner)
+                return rank and rank - 1
             case _:
                 return None
+
+    def _rank_of_call(self, name: str, args: Sequence[ast.expr]) -> int | None:
+        ranks = [self._rank(arg) for arg in args]
+        first = ranks[0] if ranks else None
+        if name in OF_ALL and len(args) == 1:
+            return 0
+        if name in MADE and all(rank == 0 for rank in ranks):
+            return len(args)
+        if name in ("outer", "eye"):
+            return 2
+        if name == "diag":
+            return {1: 2, 2: 1}.get(first or 0) if len(args) == 1 else None
+        if name in ALIKE and len(args) == 1:
+            return first
+        if isinstance(BY_NAME.get(name), Elementwise):
+            return None if None in ranks else max(rank or 0 for rank in ranks)
+        return None
+
+    def _is_diag(self, node: ast.expr) -> bool:
+        """Whether this is a matrix with a vector on its diagonal, not beside it."""
+        match node:
+            case ast.Call(args=[inner], keywords=[]) if called(node) == "diag":
+                return self._rank(inner) == 1
+            case ast.Call(args=[_], keywords=[]):
+                return called(node) == "eye"
+            case _:
+                return False
 
     def is_number(self, node: ast.expr) -> bool:
         """Whether this can only be one number: a constant, a sum of all, a norm."""
@@ -205,7 +241,7 @@ class Form:
             case ast.Call(args=[inner]) if called(node) == "inv":
                 return self.is_diagonal(inner)
             case _:
-                return called(node) in ("diag", "eye")
+                return self._is_diag(node)
 
     def is_symmetric(self, node: ast.expr) -> bool:
         """Whether a matrix is its own transpose: the same when it is turned."""
@@ -278,10 +314,11 @@ class Form:
                 return self.is_semidefinite(inner, sign)
             case ast.BinOp(op=ast.Add() | ast.Sub()) as inner:
                 return self.is_semidefinite(inner, sign)
-            case ast.Call(args=[inner, *_]) as node if called(node) in ("inv", "diag"):
-                if called(node) == "inv":
-                    return self.is_semidefinite(inner, sign)
-                return self.is_nonnegative(inner if sign > 0 else negated(inner))
+            case ast.Call(args=[inner]) as node if called(node) == "inv":
+                return self.is_semidefinite(inner, sign)
+            case ast.Call(args=[inner]) as node if called(node) == "diag":
+                elements = inner if sign > 0 else negated(inner)
+                return self._is_diag(node) and self.is_nonnegative(elements)
             case ast.Call(args=[one, other]) as node if called(node) == "outer":
                 return sign > 0 and same(one, other)
             case ast.Name(id=name):
@@ -289,7 +326,7 @@ class Form:
                 shown = known.definite | (known.diagonal & known.nonnegative)
                 return sign > 0 and name in shown
             case node:
-                return sign > 0 and called(node) == "eye"
+                return sign > 0 and called(node) == "eye" and self._is_diag(node)
 
     def _outweighs(self, one: Term, other: Term) -> bool:
         """Whether a term less another one is semidefinite: a matrix of covariances, or `eye(n) -
@@ -306,10 +343,10 @@ class Form:
         share = abs(other.number) / one.number
         if not same(vector, again):
             return False
+        if not self._is_diag(whole):
+            return False
         if called(whole) == "diag":
             return not under and share <= 1 and _is_of_shares(whole, vector)
-        if called(whole) != "eye":
-            return False
         if not under and called(vector) == "ones":
             (size,) = vector.args[:1]  # type: ignore[attr-defined]
             return isinstance(size, ast.Constant) and share * size.value <= 1  # type: ignore[operator]
@@ -337,6 +374,10 @@ class Form:
     def _is_share(self, node: ast.expr) -> bool:
         """Whether this is a number that is not negative."""
         return self.is_number(node) and self.is_nonnegative(node)
+
+
+def _is_sum(node: ast.expr) -> bool:
+    return called(node) in ("sum", "mean")
 
 
 def _is_norm(node: ast.expr, vector: ast.expr) -> bool:
