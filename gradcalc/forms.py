@@ -12,7 +12,7 @@ from gradcalc.expr.nodes import ancestry
 from gradcalc.expr.written import Written
 from gradcalc.findings import Finding
 from gradcalc.problem import Problem
-from gradcalc.report import InputGradient, Report
+from gradcalc.report import InputGradient, Outcome, Report
 from gradcalc.smoothness import is_smooth
 from gradcalc.structure import among_symmetric, structured
 from gradcalc.traits import DEFINITE, DIAGONAL, POSITIVE, SIMPLEX, SYMMETRIC, Traits
@@ -36,19 +36,26 @@ def known_of(
     )
 
 
+NONE_THERE = (Outcome.KINK, Outcome.JUMP, Outcome.EDGE, Outcome.SINGULAR)
+"""Where there is no Hessian."""
+
+
 def shown(
     problem: Problem, formula: Written | None, by: str, known: Known
 ) -> tuple[tuple[str, ...], str | None]:
     """What the form of the Hessian by one input shows, in words, and what follows for the function;
     None where nothing does."""
+    own = settled(problem)
+    trace = record(own, Floats(), own.inputs, budget(own)).trace
+    if trace.path:
+        # elsewhere the program may go another way
+        return (), None
     matrix = bool(problem.inputs[by].ndim)
     words = certificates(formula, problem.wrt, known, matrix=matrix)
     if formula is None or not words:
         return words, None
-    own = settled(problem)
-    trace = record(own, Floats(), own.inputs, budget(own)).trace
     nodes = ancestry([trace.output])
-    if trace.output.shape or trace.path or trace.detached or not is_smooth(nodes):
+    if trace.output.shape or trace.detached or not is_smooth(nodes):
         return words, None
     return words, convexity(words, formula, by, known, nodes, matrix=matrix)
 
@@ -57,7 +64,7 @@ def with_forms(problem: Problem, kind: str, found: Report) -> Report:
     """The report with the forms that its formulas have for such inputs, and what those show."""
     made = tuple(_structured(problem, gradient) for gradient in found.gradients)
     told: list[Finding] = []
-    if kind == "hessian" and len(problem.wrt) == 1:
+    if kind == "hessian" and len(problem.wrt) == 1 and found.verdict.outcome not in NONE_THERE:
         told.extend(_of_hessian(problem, made[0]))
     if kind == "grad":
         told.extend(f for gradient in made for f in _among_symmetric(problem, gradient))

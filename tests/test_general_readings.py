@@ -1,9 +1,12 @@
 """What is meant by a text without values: which names are inputs, what a `*` multiplies, what has
 a size that nothing tells."""
 
+import ast
+
 import pytest
 
 from gradcalc.general.texts import names_of, of_matrices, whole
+from gradcalc.lang.size_limits import hangs_on_sizes
 from tests.command import Run
 
 MEANT: list[tuple[str, str, str]] = [
@@ -31,6 +34,15 @@ MEANT: list[tuple[str, str, str]] = [
     ("log(det(A*X*B)) --A n,n --B n,n", "X", "A.T@inv(A@X@B).T@B.T"),
     ("sum((A*x - b)^2)", "x", "2*A.T@(A@x - b)"),
     ("sum(A*B)", "A", "B"),
+    # powers of matrices
+    ("A^2*x", "x", "A@A"),
+    ("x'*A^4*x --A symmetric", "x", "2*A@A@A@A@x"),
+    ("x'*A^-1*x", "x", "(inv(A) + inv(A).T)@x"),
+    ("x'*A^{-1}*x", "x", "(inv(A) + inv(A).T)@x"),
+    ("tr((A*B)^2)", "A", "2*B.T@A.T@B.T"),
+    ("tr(A^2*B)", "B", "A.T@A.T"),
+    ("sum(A.^2)", "A", "2*A"),
+    ("C^2*norm(x) --C scalar", "C", "2*C*norm(x)"),
     # identities and ones
     ("x'*(A + lambda*I)*x", "x", "(A + A.T + 2*λ*eye(n))@x"),
     ("x'*(A + c*eye)*x", "x", "(A + A.T + 2*c*eye(n))@x"),
@@ -80,11 +92,52 @@ def test_names_are_inputs_but_for_functions(text: str) -> None:
     assert list(names_of(text, ())) == NAMES[text]
 
 
+LIMITED = [
+    "sum(x[:64]**2)", "sum(x**2) if len(x) < 50 else sum(x**3)", "sum(x**2)*max(100, len(x))",
+    "sum(x**(len(x)//100 + 1))", "n = len(x); sum(x**2) if n > 60 else x[0]",
+    "def f(x):\n    s = 0.0\n    for i in range(0, len(x), 64):\n"
+    "        s = s + (x[i:i+64].sum())**2\n    return s\nf(x)",
+    "sum(torch.split(x, 64)[0])",
+]  # fmt: skip
+"""Programs that do something else with more elements than are tried."""
+
+UNLIMITED = [
+    "sum(x[1:]**2)/len(x)", "mean(x**2)*x.shape[0]", "sum(x**2) if norm(x) > 1 else sum(x)",
+    "n = len(x); sum(x**2)/(n - 1)", "assert x.shape == y.shape; sum(x*y)",
+    "x[:3].sum() + x[-1]", "x.sum() if len(x) > 0 else x.sum()*0",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", LIMITED)
+def test_what_hangs_on_sizes_that_are_not_tried_holds_for_those_that_are(
+    run: Run, text: str
+) -> None:
+    assert hangs_on_sizes(ast.parse(text).body)
+    found = run("formula", text, "--wrt", "x")
+    assert "# only\tx: n = 5" in found.out, found.err
+    code = run("export", text, "--x", "1,2,3", "--to", "numpy")
+    assert "Takes x of shape (3,)" in code.out, code.err
+
+
+@pytest.mark.parametrize("text", UNLIMITED)
+def test_what_is_calculated_of_sizes_may_hold_for_all(text: str) -> None:
+    assert not hangs_on_sizes(ast.parse(text).body)
+
+
+def test_the_way_that_a_program_went_is_told(run: Run) -> None:
+    found = run("formula", "sum(x**2) if norm(x) < 1e3 else -sum(x**2)", "--what", "hessian").out
+    assert "# note\tthis is where line 1, `norm(x) < 1e3`: True" in found
+    assert "convex" not in found
+    assert "semidefinite" not in found
+
+
 WHOLE = {
     "A + c*eye": "A + c*eye(n)", "A + eye(3)": "A + eye(3)", "eye + n*I": "eye(p) + n*eye(q)",
     "vector(1)'*x": "vector(1, m)'*x", "matrix(2)": "matrix(2, m, n)", "max(x, 0)": "maximum(x, 0)",
     "min(max(x, 0), y)": "minimum(maximum(x, 0), y)", "np.max(x, 0)": "np.max(x, 0)",
-    "max(f(x, y))": "max(f(x, y))", "max(a, b, c)": "max(a, b, c)",
+    "max(f(x, y))": "max(f(x, y))", "max(X, 1)": "max(X, 1)", "A^7": "matrix_power(A, 7)",
+    "x^2 + A^2": "x^2 + (A⋆A)", "(A + B)^-1": "inv((A + B))", "f(A)^2": "f(A)^2",
+    "max(a, b, c)": "max(a, b, c)",
 }  # fmt: skip
 
 

@@ -26,6 +26,7 @@ from gradcalc.export.steering import full_rank, steering, told
 from gradcalc.export.task import EXACT, KINDS, Task
 from gradcalc.expr.floats import Floats
 from gradcalc.family import derivative
+from gradcalc.lang.size_limits import hangs_on_sizes
 from gradcalc.problem import Array, Problem
 from gradcalc.render import FEW_DIGITS, Style, renderer
 from gradcalc.render.tex.names import code, escape
@@ -191,6 +192,8 @@ def tasked(
 
 def _general(problem: Problem, task: Task) -> Task | None:
     """The task for all sizes, if its graph is the same at others and right there, too."""
+    if hangs_on_sizes(problem.program.body):
+        return None
     conditions = task.plan.conditions
     taken = {*problem.inputs, *problem.program.assigned, *task.plan.inputs, task.name}
     shapes = {name: task.plan.inputs[name] for name in problem.inputs}
@@ -274,9 +277,7 @@ def _expected(report: Report, plan: Plan) -> dict[str, Array]:
 def _notes(report: Report, recording: Recording, plan: Plan) -> Iterator[str]:
     """Where the code holds, in sentences."""
     for branch in recording.trace.path:
-        ways = ", ".join(str(way) for way in dict.fromkeys(branch.taken))
-        where = f"{branch.told}, `{branch.source}`: {ways}"
-        yield f"It holds where the program goes the same way: {where}."
+        yield f"It holds where the program goes the same way: {branch.way}."
     yield from told(recording, [condition.seen for condition in plan.conditions])
     for label, units in plan.units.items():
         given = f'found["{label}"]' if len(plan.results) > 1 else "found"

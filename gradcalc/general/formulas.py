@@ -20,6 +20,7 @@ from gradcalc.general.answer import Derivative, General
 from gradcalc.general.points import MIXED, STYLES, point
 from gradcalc.general.shapes import Reading
 from gradcalc.general.sizes import Numbers, general, general_number
+from gradcalc.lang.size_limits import hangs_on_sizes
 from gradcalc.problem import Array, Problem
 from gradcalc.report import Outcome, Report, Verdict
 from gradcalc.structure import among_symmetric, structured
@@ -103,7 +104,8 @@ def formulas(
     sizes = [numbers for numbers, _ in points]
     first = points[0][1].program
     keyed = list(zip(sizes, found, strict=True))
-    derivatives = [_together(key, keyed, points) for key in found[0].formulas]
+    limited = hangs_on_sizes(first.body)
+    derivatives = [_together(key, keyed, points, limited) for key in found[0].formulas]
     if kind == "hessian":
         derivatives = [_certified(one, reading, points[0][1]) for one in derivatives]
     return General(
@@ -118,7 +120,7 @@ def formulas(
         point=points[0][1],
         style=style,
         read_as=first.typed and first.source,
-        notes=(*_of_sum(kind, shapes[0]), *notes),
+        notes=(*_of_sum(kind, shapes[0]), *notes, *_ways(points[0][1])),
     )
 
 
@@ -138,6 +140,14 @@ def _of_sum(kind: str | None, shape: tuple[int, ...]) -> Iterator[str]:
     """That what gives several numbers is summed first."""
     if shape and kind in ("gradient", "hessian"):
         yield f"the output is no single number: this is the {kind} of its sum"
+
+
+def _ways(problem: Problem) -> Iterator[str]:
+    """Which way the program went, where it has several."""
+    with np.errstate(all="ignore"):
+        path = record(problem, Floats(), problem.inputs, budget(problem)).trace.path
+    for branch in path:
+        yield f"this is where {branch.way}"
 
 
 _Points = list[tuple[Numbers, Problem]]
@@ -313,17 +323,19 @@ def _rows(problem: Problem, name: str, shape: tuple[int, ...]) -> Array:
 
 
 def _together(
-    key: tuple[str, ...], found: Sequence[tuple[Numbers, _Found]], points: _Points
+    key: tuple[str, ...], found: Sequence[tuple[Numbers, _Found]], points: _Points, limited: bool
 ) -> Derivative:
-    """One formula of those at the points."""
-    whole, only = _one([one.formulas.get(key) for _, one in found], points)
-    part, _ = _one([one.symmetric.get(key) for _, one in found], points)
+    """One formula of those at the points; of a `limited` program for no more than their sizes."""
+    whole, only = _one([one.formulas.get(key) for _, one in found], points, limited)
+    part, _ = _one([one.symmetric.get(key) for _, one in found], points, limited)
     if part is None or whole is None or part.text == whole.text:
         part = None
     return Derivative(key, whole, only, part)
 
 
-def _one(found: Sequence[Written | None], points: _Points) -> tuple[Written | None, str]:
+def _one(
+    found: Sequence[Written | None], points: _Points, limited: bool
+) -> tuple[Written | None, str]:
     """A formula for all sizes; else that for the first ones, which are told."""
     texts = [formula for formula in found if formula is not None]
     if len(texts) < len(found):
@@ -335,7 +347,7 @@ def _one(found: Sequence[Written | None], points: _Points) -> tuple[Written | No
         _is_same(made, formula, numbers, problem)
         for formula, (numbers, problem) in (*every[: len(SIZES)], *every[derived:])
     )
-    if same:
+    if same and not (limited and points[0][0]):
         return made, ""
     numbers = points[0][0]
     own = [f for f, (n, _) in zip(texts, points, strict=True) if n == numbers]

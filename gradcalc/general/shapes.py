@@ -102,6 +102,8 @@ def read(problem: Callable[[Mapping[str, Any]], Problem], names: Sequence[str],
         found = search.fitting(ranks)
         if found is not None:
             cost += search.further(found, ranks)
+            if search.doubt and cost >= UNLIKELY:
+                continue
             best = (cost, found) if best is None or cost < best[0] else best
     if best is None:
         raise search.failure()

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator
 
 from gradcalc.lang import matlab
 from gradcalc.lang.joined import apart
+from gradcalc.lang.tokens import MATRIX_PRODUCT
 from gradcalc.lang.typed import is_function
 
 NUMBERS = frozenset(
@@ -14,11 +15,17 @@ NUMBERS = frozenset(
 """Names that stand for numbers rather than for vectors, some of which are functions or constants
 as well."""
 
+WRITTEN_OUT = 6
+"""Up to which power one of a matrix is written as a product, whose terms are seen to be alike."""
+
 _NAME = re.compile(r"(?<![\w.])[^\W\d]\w*")
 _PRODUCT = re.compile(r"\s*(?:[*/@']|\.[*/])")
 """What makes a value of the name of a function that it stands behind."""
 _OPERAND = re.compile(r"\s*(?:[-+*/^@)\]'|=<>ᵀ;\n]|\.[*/^]|$)")
 _IDENTITY = re.compile(r"(?<![\w.])(eye|I)\b(?!\s*[(=.])")
+_POWER = re.compile(
+    r"(?<![\w.])([A-Z]\w*|(?<!\w)\([^()a-z]*[A-Z][^()a-z]*\))\s*\^\s*([-−]?\d+|\([-−]?\d+\)|\{[-−]?\d+\})(?![\w.])"
+)
 _PYTHON = re.compile(r"@|\*\*|\.\s*[^\W\d]|[\[\]=:\n]")
 _ONES = re.compile(r"\b(vector|matrix)\(([^(),]*)\)")
 
@@ -44,7 +51,17 @@ def whole(text: str, asked: Collection[str]) -> str:
         return f"{found[1]}({found[2]}, {', '.join(sizes)})"
 
     text = _ONES.sub(ones, _IDENTITY.sub(identity, matlab.of_elements(text)))
-    return apart(text, is_function, asked)
+    return _POWER.sub(_power, apart(text, is_function, asked))
+
+
+def _power(found: re.Match[str]) -> str:
+    """A power of a matrix, which a capital letter is, and what is made of such alone."""
+    base, exponent = found[1], int(found[2].strip("(){}").replace("−", "-"))
+    if exponent == -1:
+        return f"inv({base})"
+    if 1 < exponent <= WRITTEN_OUT:
+        return f"({MATRIX_PRODUCT.join([base] * exponent)})"
+    return f"matrix_power({base}, {exponent})"
 
 
 def of_matrices(text: str) -> str | None:

@@ -33,6 +33,7 @@ _AFTER, _BEFORE, _OPENS = (
     re.compile(r"(?:^|[-+(,=;\n])\s*$"),
 )
 _ONES_OF = re.compile(r"\b(vector|matrix)\(([^(),]*),([^()]*)\)")
+_AXIS = re.compile(r",\s*-?[1-9]\d*\s*$")
 _EXTREME = re.compile(r"(?<![\w.])(max|min)\(")
 _ROW = re.compile(r"[\w)\]]'\s*(?:[-+*/^,;)]|\.[*/^]|$)")
 _TURNED = ("'", TRANSPOSED)
@@ -90,7 +91,9 @@ def of_elements(text: str) -> str:
     while (found := _EXTREME.search(text, place)) is not None:
         end = _closing(text, found.end())
         place = found.end()
-        if _commas(text[found.end() : end]) == 1:
+        parts = text[found.end() : end]
+        # max(X, 1) may be along the dimension 1
+        if _commas(parts) == 1 and not _AXIS.search(parts):
             text = f"{text[: found.start()]}{found[1]}imum({text[found.end() :]}"
             place += len("imum")
     return text

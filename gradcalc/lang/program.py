@@ -93,6 +93,12 @@ class Branch:
         """Where it is in words."""
         return f"line {self.line}" if self.file is None else f"{self.file}, line {self.line}"
 
+    @property
+    def way(self) -> str:
+        """Where it is, what is asked, and the answers."""
+        ways = ", ".join(str(way) for way in dict.fromkeys(self.taken))
+        return f"{self.told}, `{self.source}`: {ways}"
+
 
 SEVERAL, LEAF = "several", "leaf"
 """Kinds of writes that torch refuses: into one of several views that one call gave, and into an
