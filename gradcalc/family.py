@@ -93,6 +93,10 @@ def _fitting(problem: Problem, tangents: Tangents) -> dict[str, Array]:
     return found
 
 
+OF_FORMULA = "formula"
+"""The kind of findings about the formula of a gradient, which is not that of what it is part of."""
+
+
 # -- kinds ---------------------------------------------------------------------------------------
 
 
@@ -138,7 +142,8 @@ def _with_short_formula(problem: Problem, found: Report, order: int, answer: Ans
     same = np.allclose(value, gradient.best, rtol=blocks.AGREED, atol=0.0)
     if short is None or not same or _is_longer(short, gradient.formula):
         return found
-    return replace(found, gradients=(replace(gradient, formula=short),))
+    told = tuple(finding for finding in found.findings if finding.kind != OF_FORMULA)
+    return replace(found, gradients=(replace(gradient, formula=short),), findings=told)
 
 
 def _is_longer(formula: Written, other: Written | None) -> bool:
@@ -329,7 +334,7 @@ def _together(
         for k, name in enumerate(problem.wrt)
     )
     worst = max(range(len(rows)), key=lambda k: _badness(rows[k]))
-    known = {(f.kind, f.message): f for row in rows for f in row.findings}
+    known = {(f.kind, f.message): f for row in rows for f in row.findings if f.kind != OF_FORMULA}
     return replace(
         whole,
         gradients=gradients,

@@ -58,6 +58,19 @@ SHOWN = {
     "outer(u, a - u) + outer(a, u)": ("symmetric",),
     "2*S - S": ("symmetric",),
     "(A.T@(B + S)).T + A.T@(S + B)": ("symmetric",),
+    # beside the diagonal, and the diagonal of a matrix
+    "diag(w[1:], 1) + 2*eye(n)": (),
+    "eye(n) + diag(w[1:], 1) + diag(w[1:], 1).T": ("symmetric",),
+    "A*diag(A) + eye(n)": (),
+    "A*diag(A) + (A*diag(A)).T": ("symmetric",),
+    "eye(n) + A*diag(S)": (),
+    "diag(diag(S))": ("diagonal",),
+    # numbers that are not below 1, or not above
+    "diag(softmax(v)) - outer(softmax(v), softmax(v))/k": ("symmetric",),
+    "diag(1 - tanh(v)**-2)": ("diagonal",),
+    "diag(w - 1)": ("diagonal",),
+    "(k - 1)*S": ("symmetric",),
+    "(c - 1)*eye(n)": ("diagonal",),
 }  # fmt: skip
 """What each shows, all of it."""
 

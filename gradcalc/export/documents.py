@@ -31,7 +31,9 @@ def documentation(task: Task, names: Mapping[str, str], gives: str | None) -> li
         shapes.append(f"{own}{'' if size else ','} {kind}")
     text += ["", *folded(f"Takes {'; '.join(shapes)}."), gives or _gives(task)]
     if task.formulas:
-        text += ["", f"As a formula{', the way that is taken here' if task.steered else ''}:"]
+        where = ", the way that is taken here" if task.steered else ""
+        where += "" if task.everywhere else ", at the sizes of the check"
+        text += ["", f"As a formula{where}:"]
         text += [f"    {label}: {line}" for label, line in task.formulas.items()]
     for note in task.notes:
         text += ["", *folded(note)]

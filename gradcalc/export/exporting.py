@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.blocks import is_same
+from gradcalc.blocks import is_same, value_of
 from gradcalc.calculate import Ask, ask_here, settled
 from gradcalc.derive.runs import Recording, Runs
 from gradcalc.derive.trace import truth
@@ -205,7 +205,8 @@ def _general(problem: Problem, task: Task) -> Task | None:
     if other is None or found is None:
         return None
     plan, texts, dims = found
-    general = replace(task, plan=plan, sizes=texts, dims=dims, fixed=task)
+    same = all(_holds(problem, task, label, *other) for label in task.formulas)
+    general = replace(task, plan=plan, sizes=texts, dims=dims, fixed=task, everywhere=same)
     if not _error(general) <= task.tolerance or not _is_right(general, *other):
         return None
     # a program may hang on how many there are: on an even number, or on few
@@ -214,6 +215,26 @@ def _general(problem: Problem, task: Task) -> Task | None:
         if more is not None and not _is_right(general, *more, unknown=True):
             return None
     return general
+
+
+def _holds(
+    problem: Problem, task: Task, label: str, other: Plan, inputs: Mapping[str, Array]
+) -> bool:
+    """Whether a formula gives the numbers of a graph at other sizes."""
+    if other.units:
+        return False
+    text, given = task.formulas[label], dict(inputs)
+    with np.errstate(all="ignore"):
+        wanted = other.numbers(inputs)[label]
+    front, arrow, body = text.partition("↦")
+    if arrow:
+        before, _, tangent = front.rpartition(";")
+        along = direction(np.shape(inputs[label.split(",")[-1]]))
+        given[tangent.strip()] = along
+        text = f"{before};{body}" if before else body
+        wanted = np.tensordot(wanted, along, along.ndim)
+    found = value_of(problem, text.strip(), given)
+    return found is not None and is_same(np.asarray(found), np.asarray(wanted))
 
 
 def _elsewhere(

@@ -24,7 +24,8 @@ class Task:
     `notes` sentences about where the code holds. `sizes` are the texts of what depends on the sizes
     of inputs (`gradcalc.export.sizes`), `dims` the sizes of each input by name. The numbers of the
     code are held to `tolerance`. `summed` says that the derivative is that of a sum, `shortened`
-    that its formulas are. `fixed` is the same for the sizes of the check alone.
+    that its formulas are, `everywhere` that `formulas` hold for all sizes. `fixed` is the same for
+    the sizes of the check alone.
     """
 
     plan: Plan
@@ -37,6 +38,7 @@ class Task:
     dims: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     summed: bool = False
     shortened: bool = False
+    everywhere: bool = True
     tolerance: float = EXACT
     fixed: "Task | None" = None
 

@@ -7,6 +7,7 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,11 +114,19 @@ def _block(one: Named, index: tuple[int, ...], place: str, dtype: str, style: St
         below = "⋮" if style.unicode else ":"
         cells.append([Text(below.rjust(cell.cell_len), "dim") for cell in cells[0]])
     lines = [_bracketed(row, number, len(cells), style) for number, row in enumerate(cells)]
-    title = Text(style.safe(one.title + place), "dim")
+    size = _size_of(values, dtype, style) if across < wide or down < high else ""
+    title = Text(style.safe(one.title + place + size), "dim")
     width = max(title.cell_len, lines[0].cell_len)
     for line in (title, *lines):
         line.pad_right(width - line.cell_len)
     return Block((title, *lines), across == wide, down == high)
+
+
+def _size_of(values: Any, dtype: str, style: Style) -> str:
+    """How large a matrix is of which a corner is shown: its sizes, and the norm of Frobenius."""
+    (norm,) = number_texts(np.array([np.linalg.norm(values)]), dtype, style.digits)
+    high, wide = values.shape
+    return f"  {high}{'×' if style.unicode else 'x'}{wide}, norm {norm}"
 
 
 def _fitting(widths: Sequence[int], wide: int, style: Style) -> int:
