@@ -130,7 +130,8 @@ def _with_short_formula(problem: Problem, found: Report, order: int, answer: Ans
     Each is simplified before the next, which one program that holds all of them cannot be.
     """
     (gradient,) = found.gradients
-    step = replace(problem, lets=(), claims={}, detach=())
+    # the number is known, and the formula is held to it
+    step = replace(problem, lets=(), claims={}, detach=(), enclose=False)
     if problem.lets or problem.detach or found.path or found.detached:
         return found
     for _ in range(order):
