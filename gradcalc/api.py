@@ -12,6 +12,7 @@ from gradcalc.cli.options import Options, keys
 from gradcalc.cli.programs import sources
 from gradcalc.errors import GradcalcError, InvalidValueError, UnknownNameError
 from gradcalc.render import FEW_DIGITS, Style, renderer
+from gradcalc.render.labels import label
 from gradcalc.report import Report
 from gradcalc.values.passed import dtype_name, plain
 
@@ -25,6 +26,10 @@ SHOWN = Style(width=100, color=False, digits=FEW_DIGITS)
 @dataclass(frozen=True, slots=True, repr=False)
 class NotebookReport(Report):
     """A report that a notebook shows."""
+
+    def __repr__(self) -> str:
+        told = [f"{label(self.command, n, SHOWN)} = {t}" for n, t in self.formula.items() if t]
+        return f"<gradcalc: {', '.join([self.verdict.outcome.value, *told])}>"
 
     def _repr_html_(self) -> str:
         return f"<pre>{html.escape(renderer('table')([self], SHOWN))}</pre>"

@@ -38,6 +38,9 @@ def test_a_value_is_whatever_holds_numbers(x: Any) -> None:
     assert report.gradient["x"].tolist() == FOUR
     assert report.formula == {"x": "4*x"}
     assert repr(report) == "<gradcalc: verified, ∇x f = 4*x>"
+    jacobian = gradcalc.jacobian("x**2", x=[1.0, 2.0])
+    assert repr(jacobian) == "<gradcalc: verified, ∂f/∂x = 2*diag(x)>"
+    assert repr(gradcalc.hessian("x@x", x=[1.0])) == "<gradcalc: verified, ∂²f/∂x∂x = 2*eye(1)>"
 
 
 def test_the_options_are_the_keys_of_a_request() -> None:
