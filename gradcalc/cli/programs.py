@@ -252,9 +252,11 @@ def _unused(
     assigned = {n for use in uses for n in use.program.assigned}
     name = trees.root(name)
     if (commands := commands_of(f"--{name}")) and not inputs & {name}:
+        tip = similar_option(f"--{name}", options)
+        if tip is None or f"--{name}" in tip:
+            tip = f"gradcalc {listed(commands)} {'take' if len(commands) > 1 else 'takes'} it"
         return UnknownNameError(
-            f"--{name} is no option here, and the program does not use {name}",
-            hint=f"gradcalc {listed(commands)} {'take' if len(commands) > 1 else 'takes'} it",
+            f"--{name} is no option here, and the program does not use {name}", hint=tip
         )
     for use in uses:
         others = [n for n in _functions_with(name, use.program) if n != use.program.function]
