@@ -253,7 +253,7 @@ def _unused(
     name = trees.root(name)
     if (commands := commands_of(f"--{name}")) and not inputs & {name}:
         tip = similar_option(f"--{name}", options)
-        if tip is None or f"--{name}" in tip:
+        if tip is None or not tip.startswith("--"):
             tip = f"gradcalc {listed(commands)} {'take' if len(commands) > 1 else 'takes'} it"
         return UnknownNameError(
             f"--{name} is no option here, and the program does not use {name}", hint=tip
