@@ -135,6 +135,8 @@ WHOLE = {
     "A + c*eye": "A + c*eye(n)", "A + eye(3)": "A + eye(3)", "eye + n*I": "eye(p) + n*eye(q)",
     "vector(1)'*x": "vector(1, m)'*x", "matrix(2)": "matrix(2, m, n)", "max(x, 0)": "maximum(x, 0)",
     "min(max(x, 0), y)": "minimum(maximum(x, 0), y)", "np.max(x, 0)": "np.max(x, 0)",
+    "[I for I in x]": "[I for I in x]", "def f(I):\n    return I": "def f(I):\n    return I",
+    "lambda*I": "lambda*eye(n)",
     "max(f(x, y))": "max(f(x, y))", "max(X, 1)": "max(X, 1)", "A^7": "matrix_power(A, 7)",
     "x^2 + A^2": "x^2 + (A⋆A)", "(A + B)^-1": "inv((A + B))", "f(A)^2": "f(A)^2",
     "max(a, b, c)": "max(a, b, c)",

@@ -23,6 +23,8 @@ _PRODUCT = re.compile(r"\s*(?:[*/@']|\.[*/])")
 """What makes a value of the name of a function that it stands behind."""
 _OPERAND = re.compile(r"\s*(?:[-+*/^@)\]'|=<>ᵀ;\n]|\.[*/^]|$)")
 _IDENTITY = re.compile(r"(?<![\w.])(eye|I)\b(?!\s*[(=.])")
+_STATEMENTS = re.compile(r"\n|\b(?:def|for|while|lambda)\b(?!\s*[-+*/^).,])")
+"""Texts with statements or names of their own, which are Python as they stand."""
 _POWER = re.compile(
     r"(?<![\w.])([A-Z]\w*|(?<!\w)\([^()a-z]*[A-Z][^()a-z]*\))\s*\^\s*([-−]?\d+|\([-−]?\d+\)|\{[-−]?\d+\})(?![\w.])"
 )
@@ -34,8 +36,12 @@ def whole(text: str, asked: Collection[str]) -> str:
     """A text as it is read where no name has a value, some of which are `asked` for.
 
     Identity matrices and vectors of ones that have no size, `A + c*eye` and `vector(1)`, get one
-    of their own; `max(x, 0)` is that of elements; names that stand together are several.
+    of their own; `max(x, 0)` is that of elements; names that stand together are several. What
+    has statements stays as it is otherwise.
     """
+    text = matlab.of_elements(text)
+    if _STATEMENTS.search(text):
+        return apart(text, is_function, asked)
     taken = {*_NAME.findall(text), *asked}
 
     def fresh(letters: str) -> str:
@@ -50,7 +56,7 @@ def whole(text: str, asked: Collection[str]) -> str:
         sizes = [fresh("mnpqkrlsdhijo") for _ in range(1 + (found[1] == "matrix"))]
         return f"{found[1]}({found[2]}, {', '.join(sizes)})"
 
-    text = _ONES.sub(ones, _IDENTITY.sub(identity, matlab.of_elements(text)))
+    text = _ONES.sub(ones, _IDENTITY.sub(identity, text))
     return _POWER.sub(_power, apart(text, is_function, asked))
 
 
