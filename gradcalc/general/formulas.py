@@ -295,9 +295,15 @@ def _hessian(
 ) -> dict[tuple[str, ...], Written | None]:
     found: dict[tuple[str, ...], Written | None] = {}
     for rows, columns in product(problem.wrt, problem.wrt):
-        first = replace(problem, wrt=(rows,), before=(Gradient((rows,)),))
-        known = _rows(replace(first, wrt=(columns,)), columns, problem.inputs[rows].shape)
-        found[rows, columns] = blocks.of_hessian(problem, rows, columns, known, answer)
+        first = replace(problem, wrt=(columns,), before=(Gradient((rows,)),))
+        shape = problem.inputs[rows].shape
+        known = _known(first, columns, shape)
+        block = blocks.of_hessian(problem, rows, columns, known, answer)
+        if block is None and np.isnan(known).all():
+            # the gradient's own formula may have one, which is held to numbers
+            known = _rows(first, columns, shape)
+            block = blocks.of_hessian(problem, rows, columns, known, answer)
+        found[rows, columns] = block
     return found
 
 
