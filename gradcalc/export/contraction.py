@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Collection, Sequence
-from itertools import combinations
+
+from opt_einsum import contract_path, get_symbol
 
 from gradcalc.export.spread import Factor, Names, Spreader, Term
 from gradcalc.expr import ops
@@ -14,10 +15,7 @@ def multiplied(f: Spreader, term: Term) -> Node:
     wanted = (*term.own, *term.across)
     factors = [_squeezed(f, factor) for factor in term.factors]
     factors = [_without_twins(f, factor) for factor in factors]
-    while len(factors) > 1:
-        first, second = min(
-            combinations(range(len(factors)), 2), key=lambda pair: _cost(f, factors, pair, wanted)
-        )
+    for first, second in _order(f, factors, wanted):
         rest = [factor for k, factor in enumerate(factors) if k not in (first, second)]
         held = {*wanted, *(name for factor in rest for name in factor.names)}
         factors = [*rest, _pair(f, factors[first], factors[second], held)]
@@ -29,14 +27,18 @@ def multiplied(f: Spreader, term: Term) -> Node:
     return _laid_out(f, found, wanted)
 
 
-def _cost(
-    f: Spreader, factors: Sequence[Factor], pair: tuple[int, int], wanted: Names
-) -> tuple[int, int]:
-    """Operations for a pair, and the numbers that come of it."""
-    names = {name for k in pair for name in factors[k].names}
-    others = [factor for k, factor in enumerate(factors) if k not in pair]
-    held = {*wanted, *(name for factor in others for name in factor.names)}
-    return _size(f, names), _size(f, names & held)
+def _order(f: Spreader, factors: Sequence[Factor], wanted: Names) -> Sequence[tuple[int, int]]:
+    """Which two factors come first, by their places; a product stands behind all others then."""
+    if len(factors) < 2:
+        return ()
+    held = dict.fromkeys(name for factor in factors for name in factor.names)
+    letters = {name: get_symbol(k) for k, name in enumerate(held)}
+    parts = ["".join(letters[name] for name in factor.names) for factor in factors]
+    left = "".join(letters[name] for name in dict.fromkeys(wanted) if name in held)
+    shapes = [tuple(f.sizes[name] for name in factor.names) for factor in factors]
+    # the code is for all sizes: an order that is the best for those of the example may not be
+    order, _ = contract_path(f"{','.join(parts)}->{left}", *shapes, shapes=True, optimize="greedy")
+    return [(first, second) for first, second in order]
 
 
 def _size(f: Spreader, names: Collection[int]) -> int:
