@@ -347,9 +347,10 @@ class Form:
             return False
         if called(whole) == "diag":
             return not under and share <= 1 and _is_of_shares(whole, vector)
-        if not under and called(vector) == "ones":
-            (size,) = vector.args[:1]  # type: ignore[attr-defined]
-            return isinstance(size, ast.Constant) and share * size.value <= 1  # type: ignore[operator]
+        if not under:
+            match vector:
+                case ast.Call(func=ast.Name(id="ones"), args=[ast.Constant(value=int() as size)]):
+                    return share * size <= 1
         if len(under) == 2:
             return share <= 1 and all(_is_norm(part, vector) for part in under)
         return share <= 1 and len(under) == 1 and self._is_length(under[0], vector)
@@ -362,8 +363,7 @@ class Form:
             case ast.BinOp(op=ast.MatMult()):
                 return self._is_square_of(node, vector)
             case ast.Name():
-                own = isinstance(vector, ast.Call) and called(vector) == "ones"
-                return own and same(vector.args[0], node)  # type: ignore[attr-defined]
+                return _is_ones(vector, node)
             case ast.BinOp(left=one, op=ast.Add(), right=other):
                 return any(
                     self._is_length(a, vector) and self._is_share(b)
@@ -382,8 +382,20 @@ def _is_sum(node: ast.expr) -> bool:
 
 def _is_norm(node: ast.expr, vector: ast.expr) -> bool:
     """Whether this is the length of a vector."""
-    own = isinstance(node, ast.Call) and called(node) == "norm" and not node.keywords
-    return own and len(node.args) == 1 and same(node.args[0], vector)  # type: ignore[attr-defined]
+    match node:
+        case ast.Call(func=ast.Name(id="norm"), args=[inner], keywords=[]):
+            return same(inner, vector)
+        case _:
+            return False
+
+
+def _is_ones(node: ast.expr, size: ast.expr) -> bool:
+    """Whether this is a vector of ones of a size."""
+    match node:
+        case ast.Call(func=ast.Name(id="ones"), args=[given]):
+            return same(given, size)
+        case _:
+            return False
 
 
 def _is_even(node: ast.expr) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from gradcalc.matrices import as_factor, by_text, spelled, transposed, unparsed
+from gradcalc.products import called
 
 Shape = tuple[int, ...]
 Powers = tuple[tuple[str, int], ...]
@@ -255,11 +256,9 @@ def as_sum(terms: Sequence[tuple[Scale, str]]) -> str:
         above, below = scale.texts()
         inner = rest
         if above or below or len(terms) > 1 or scale.number < 0:
-            loose = isinstance(parsed(rest), ast.BinOp) and isinstance(
-                parsed(rest).op,  # type: ignore[attr-defined]
-                ast.Add | ast.Sub,
-            )
-            inner = f"({rest})" if loose else rest
+            match parsed(rest):
+                case ast.BinOp(op=ast.Add() | ast.Sub()):
+                    inner = f"({rest})"
         if above:
             inner = f"{above if is_led(above) else as_factor(above)}*{inner}"
         inner = f"{inner}/{as_factor(below)}" if below else inner
@@ -301,7 +300,7 @@ class _Zeros(ast.NodeTransformer):
                 return ast.Constant(0)
             case ast.MatMult():
                 for one, other in ((left, right), (right, left)):
-                    if _called(one) == "ones" and self._is_centred(other):
+                    if called(one) == "ones" and self._is_centred(other):
                         return ast.Constant(0)
             case ast.Div() if zeros[0]:
                 return ast.Constant(0)
@@ -325,16 +324,11 @@ class _Zeros(ast.NodeTransformer):
             case ast.BinOp(op=ast.Sub(), left=left, right=right):
                 return any(
                     isinstance(mean, ast.Call)
-                    and _called(mean) == "mean"
+                    and called(mean) == "mean"
                     and [*map(ast.dump, mean.args), *mean.keywords] == [ast.dump(vector)]
                     for vector, mean in ((left, right), (right, left))
                 )
         return False
-
-
-def _called(node: ast.expr) -> str:
-    own = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-    return node.func.id if own else ""  # type: ignore[attr-defined]
 
 
 def _number(node: ast.expr) -> object:

@@ -18,7 +18,7 @@ ORDER = (
     "reruns", "derive", "readback",
     "enclosure", "slopes",
     "witnesses", "verdict", "findings", "report", "limits", "remedies", "calculate",
-    "matrices", "vectors", "collected", "maps", "blocks", "structure", "smoothness", "products",
+    "matrices", "products", "vectors", "collected", "maps", "blocks", "structure", "smoothness",
     "definiteness", "certificates", "large",
     "forms", "family", "general", "explain", "reference", "torch_process", "render", "export",
     "daemon", "cli", "api", "__main__",

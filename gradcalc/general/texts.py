@@ -22,7 +22,7 @@ _NAME = re.compile(r"(?<![\w.])[^\W\d]\w*")
 _PRODUCT = re.compile(r"\s*(?:[*/@']|\.[*/])")
 """What makes a value of the name of a function that it stands behind."""
 _OPERAND = re.compile(r"\s*(?:[-+*/^@)\]'|=<>ᵀ;\n]|\.[*/^]|$)")
-_IDENTITY = re.compile(r"(?<![\w.])(eye|I)\b(?!\s*[(=.])")
+_IDENTITY = re.compile(r"(?<![\w.])(eye|I)\b(?!\s*(?:[(=.^]|\*\*))")
 _STATEMENTS = re.compile(r"\n|\b(?:def|for|while|lambda)\b(?!\s*[-+*/^).,])")
 """Texts with statements or names of their own, which are Python as they stand."""
 _POWER = re.compile(
