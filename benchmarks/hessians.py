@@ -1,8 +1,9 @@
 """What a Hessian costs: exported code beside torch's and jax's own, at rising sizes, in one run.
 
-gradcalc writes the code once, at small sizes; it is for all. Each function is called with the
-numbers at hand, after a first call that compiles what compiles; the median of calls that take
-turns, and the ratios to the numpy code. All Hessians of a row are compared before they are timed.
+gradcalc writes the code once, at small sizes that stand to each other as the larger ones do; it is
+for all. Each function is called with the numbers at hand, after a first call that compiles what
+compiles; the median of calls that take turns, and the ratios to the numpy code. All Hessians of a
+row are compared before they are timed.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,6 +27,9 @@ Inputs = Mapping[str, Any]
 
 EXPORTED = ("numpy", "torch")
 """The targets of the exported code that is called."""
+
+EXAMPLE = 12
+"""The size at which the code is written."""
 
 AGREED = 1e-8
 """How far apart the Hessians may be, beside the largest number."""
@@ -87,7 +91,7 @@ CASES = (
 
 def _function(case: Case, target: str) -> Callable[..., Any]:
     """The exported Hessian, called with all inputs by name."""
-    inputs = {k: np.asarray(v) for k, v in case.inputs(np.random.default_rng(1), 4).items()}
+    inputs = {k: np.asarray(v) for k, v in case.inputs(np.random.default_rng(1), EXAMPLE).items()}
     problem = Problem(compile_program(case.program), inputs, (case.wrt,))
     scope: dict[str, Any] = {"__name__": "exported"}
     exec(export(problem, target, "hessian", compressed=bool(case.whole)).text, scope)

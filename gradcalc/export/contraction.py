@@ -36,7 +36,7 @@ def _order(f: Spreader, factors: Sequence[Factor], wanted: Names) -> Sequence[tu
     parts = ["".join(letters[name] for name in factor.names) for factor in factors]
     left = "".join(letters[name] for name in dict.fromkeys(wanted) if name in held)
     shapes = [tuple(f.sizes[name] for name in factor.names) for factor in factors]
-    # the code is for all sizes: an order that is the best for those of the example may not be
+    # the fewest operations may need tensors that are larger than all others
     order, _ = contract_path(f"{','.join(parts)}->{left}", *shapes, shapes=True, optimize="greedy")
     return [(first, second) for first, second in order]
 
