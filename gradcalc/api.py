@@ -86,10 +86,53 @@ def hvp(program: str, /, **given: Any) -> NotebookReport:
     return _answered("hvp", program, given)
 
 
+def check(
+    function: Any,
+    /,
+    *args: Any,
+    leaves: Any = None,
+    reference: Any = None,
+    references: Mapping[Any, Any] | None = None,
+    trust: Any = (),
+    cotangent: Any = None,
+    order: int = 1,
+    strict: bool = False,
+    seed: int = 0,
+    timeout: float | None = None,
+    **kwargs: Any,
+) -> NotebookReport:
+    """Whether torch's gradient of your own code is right: a function, module or autograd.Function.
+
+        gradcalc.check(MyExp, torch.randn(3, dtype=torch.float64)).raise_for_verdict()
+
+    It is called with these arguments, recorded, and its gradient by every floating tensor that
+    wants one, and by a module's parameters, held to what that really is. `leaves` says by which
+    tensors or names instead, or brings others by name. `reference` is a plain function that means
+    the same; `references` are such by the Function, or its name, that nobody can see into. `trust`
+    names Functions whose backward is meant, whatever it is. `cotangent` weighs the outputs, which
+    is drawn from `seed` otherwise; with `order=2` second derivatives are checked.
+
+    Raises `GradcalcError` for what cannot be checked, and whatever the function itself raises.
+    """
+    from gradcalc.calculate import ask_here
+    from gradcalc.checking.call import check_call
+    from gradcalc.checking.check import report
+
+    found = check_call(
+        function, args, kwargs, ask_here, leaves=leaves, reference=reference,
+        references=references, trust=trust, cotangent=cotangent, order=order, seed=seed,
+        strict=strict, timeout=timeout,
+    )  # fmt: skip
+    return _shown(report(found))
+
+
 def _answered(command: str, program: str, given: Mapping[str, Any]) -> NotebookReport:
     from gradcalc.calculate import ask_here
 
-    report = _request(program, {**given, "command": command}).answered(ask_here)
+    return _shown(_request(program, {**given, "command": command}).answered(ask_here))
+
+
+def _shown(report: Report) -> NotebookReport:
     return NotebookReport(**{field.name: getattr(report, field.name) for field in fields(report)})
 
 

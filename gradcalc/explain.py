@@ -4,7 +4,7 @@ import numpy as np
 
 from gradcalc.calculate import Ask, ask_here, cured_report, weigh
 from gradcalc.problem import Problem
-from gradcalc.report import Explanation, WitnessAnswer
+from gradcalc.report import Explanation, Report, WitnessAnswer
 from gradcalc.testimony import Absent, Derived, Enclosed, Nature, Slopes, trusted
 from gradcalc.verdict.case import Case
 from gradcalc.verdict.rough import ends, is_exact
@@ -23,7 +23,12 @@ def explain(problem: Problem, command: str = "why", ask: Ask = ask_here) -> Expl
     Raises `GradcalcError` for whatever is wrong with the program or its inputs.
     """
     case = weigh(problem, ask)
-    return Explanation(cured_report(case, command, ask), _answers(case))
+    return explained(case, cured_report(case, command, ask))
+
+
+def explained(case: Case, report: Report) -> Explanation:
+    """A report with what each witness says."""
+    return Explanation(report, _answers(case))
 
 
 def _answers(case: Case) -> tuple[WitnessAnswer, ...]:

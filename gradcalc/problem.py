@@ -68,7 +68,8 @@ class Problem:
     Python's own, `int` or `bool`, is one of its numbers. `unsure` are inputs of which nobody has
     said whether their numbers, if they are whole, are integers. `traits` are what is known of
     inputs beside their numbers, which formulas make use of. Of what is `unseen` nobody sees the
-    formula, which need not be short.
+    formula, which need not be short. `computed_in` is the dtype of the fewest digits that the
+    library has calculated with, where that is not `dtype`.
 
     Of a caller from outside programs may be texts, inputs whatever numpy makes numbers of, and
     without `wrt` it is by all inputs. Raises `InvalidValueError` for what is none of these, and
@@ -102,6 +103,7 @@ class Problem:
     unsure: tuple[str, ...] = ()
     traits: Traits = field(default_factory=dict)
     unseen: bool = False
+    computed_in: str | None = None
 
     def __post_init__(self) -> None:
         change = partial(object.__setattr__, self)
@@ -154,6 +156,11 @@ class Problem:
     def asked(self) -> tuple[str, ...]:
         """The inputs that it is explicitly differentiated by, and not for want of others."""
         return self.wrt if set(self.wrt) < set(self.inputs) else ()
+
+    @property
+    def precision(self) -> str:
+        """The dtype whose rounding the library's numbers have."""
+        return self.computed_in or self.dtype
 
     @property
     def integers(self) -> dict[str, str]:

@@ -17,7 +17,7 @@ from gradcalc.rewrites import Cure, cures
 from gradcalc.testimony import Absent, Computed, Enclosed, Nature, is_close, trusted
 from gradcalc.verdict.case import Case, own_outcome
 from gradcalc.verdict.comparing import compare, value_holds
-from gradcalc.verdict.outcome import FACTOR, precision_of
+from gradcalc.verdict.outcome import precision_of
 
 Weigh = Callable[[Problem], Case]
 """Puts a problem to every witness."""
@@ -270,7 +270,7 @@ def _agree(problem: Problem, first: Enclosed, second: Enclosed) -> bool:
 
 def _is_nearest(problem: Problem, answer: Computed, exact: Enclosed) -> bool:
     """Whether autograd's gradients are as near to the true ones as the dtype's range lets them."""
-    precision = precision_of(problem.dtype)
+    precision = precision_of(problem.precision)
     given, true = problem.joined(answer.gradients), problem.joined(exact.gradients)
-    room = FACTOR * precision.epsilon * np.abs(true) + precision.smallest
+    room = precision.room * np.abs(true) + precision.smallest
     return bool(np.all(np.abs(given - true) <= room))

@@ -91,6 +91,7 @@ class Report:
     that was differentiated, None for its output. `value` is None where no witness gave one.
     `digits_possible` is what the dtype holds. `cured` is a better program, if one was found.
     `read_as` is the Python that mathematics was taken for, in which the places of findings are.
+    `sources` are the files that the places of findings are in, where the program is none of them.
     `printed` is what the program has printed, where that was asked for.
     """
 
@@ -111,6 +112,7 @@ class Report:
     findings: tuple[Finding, ...] = field(default=())
     cured: "Cured | None" = None
     read_as: str | None = None
+    sources: str | None = None
     printed: str = ""
 
     @property

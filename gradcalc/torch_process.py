@@ -12,6 +12,7 @@ import pickle
 import select
 import signal
 import struct
+import sys
 import threading
 import traceback
 from collections.abc import Callable
@@ -75,11 +76,9 @@ class Beside:
 
     def ask(self, problem: "Problem") -> "Awaited":
         """Put a problem to autograd; what is given back waits for the answer."""
-        number = self._asked
-        self._asked += 1
         limit = problem.limits.seconds
         seconds = None if limit is None else 2 * limit + patience(ROOM)
-        self._send(problem)
+        number = self._put(problem)
 
         def answer() -> "Computed | Absent":
             from gradcalc.testimony import Absence, Absent, Computed
@@ -93,6 +92,25 @@ class Beside:
             return found
 
         return answer
+
+    def do(self, job: Callable[[], Any], seconds: float | None = None) -> Any:
+        """What a job gives that is done there, what it prints on standard error.
+
+        Raises what it raises, and `Lost` where the process does not live to say it.
+        """
+        found, failed = self._receive(self._put(job), seconds)
+        if failed:
+            raise found
+        if self._lost is not None:
+            raise Lost(self._lost)
+        return found
+
+    def _put(self, message: Any) -> int:
+        """Send a message, and give its number."""
+        number = self._asked
+        self._asked += 1
+        self._send(message)
+        return number
 
     def end(self) -> None:
         """End the process, whatever it is doing, and wait until it is gone."""
@@ -245,12 +263,19 @@ def _answer(inbox: int, outbox: int) -> NoReturn:
     gc.enable()
     _write(outbox, None, None)
     while True:
-        problem = requests.get()
+        asked = requests.get()
         try:
-            answer: tuple[Any, bool] = testify(problem), False
+            answer: tuple[Any, bool] = (_done(asked) if callable(asked) else testify(asked)), False
         except Exception as error:
             answer = _portable(error), True
         _write(outbox, answer, None)
+
+
+def _done(job: Callable[[], Any]) -> Any:
+    """What a job gives; what it prints is no part of any output."""
+    sys.stdout = sys.stderr
+    os.dup2(2, 1)
+    return job()
 
 
 def _let_go() -> None:

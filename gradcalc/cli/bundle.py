@@ -13,14 +13,20 @@ KINDS = 'a JSON object such as {"x": [0, 1]}, or an .npz file'
 
 
 def bundled(
-    path: str, wanted: Collection[str], given: Collection[str], stdin: Callable[[], str]
+    path: str, wanted: Collection[str] | None, given: Collection[str], stdin: Callable[[], str]
 ) -> tuple[tuple[str, Value], ...]:
     """The names in a file that are wanted and not given otherwise, with their values.
+
+    Where nobody knows what is wanted, all are.
 
     Raises `FileError` for what cannot be read and `UsageError` for what has no names.
     """
     found = _named(path, stdin)
-    return tuple((n, value) for n, value in found.items() if n in wanted and n not in given)
+    return tuple(
+        (name, value)
+        for name, value in found.items()
+        if (wanted is None or name in wanted) and name not in given
+    )
 
 
 def _named(path: str, stdin: Callable[[], str]) -> dict[str, Value]:

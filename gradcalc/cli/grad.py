@@ -33,10 +33,16 @@ def add(app: typer.Typer, name: str) -> None:
 
 def grad(options: Options, beside: "Beside | None") -> int:
     """Calculate, print, and give the exit code."""
-    _check_binary(options)
+    check_binary(options)
     reports = answered(options, _reporter, beside)
     if options.accumulate:
         reports = _accumulated(reports)
+    show(reports, options)
+    return _worst_code(reports)
+
+
+def show(reports: Sequence["Report"], options: Options) -> None:
+    """Print reports as the options want them."""
     form = _format(options)
     if form in BINARY and not options.quiet:
         from gradcalc.cli.output import write_bytes
@@ -48,10 +54,9 @@ def grad(options: Options, beside: "Beside | None") -> int:
         digits = options.digits or (FEW_DIGITS if form == "table" else None)
         style = style_for(sys.stdout, show_all=options.show_all, digits=digits)
         write(renderer(form)(reports, style), sys.stdout)
-    return _worst_code(reports)
 
 
-def _check_binary(options: Options) -> None:
+def check_binary(options: Options) -> None:
     """Raises `UsageError` for numbers in bytes where a person would read them."""
     from gradcalc.cli.output import is_terminal
 
@@ -72,12 +77,17 @@ def why(options: Options, beside: "Beside | None") -> int:
     if options.accumulate:
         raise UsageError("why explains one gradient", hint="gradcalc grad --accumulate sums them")
     explanations = answered(options, _explainer, beside)
+    show_why(explanations, options)
+    return _worst_code([explanation.report for explanation in explanations])
+
+
+def show_why(explanations: Sequence["Explanation"], options: Options) -> None:
+    """Print explanations as the options want them."""
     if not options.quiet:
         from gradcalc.cli.output import style_for, write
 
         style = style_for(sys.stdout, show_all=options.show_all, digits=options.digits)
         write(explainer(options.format or "table")(explanations, style), sys.stdout)
-    return _worst_code([explanation.report for explanation in explanations])
 
 
 def answered(

@@ -18,12 +18,15 @@ from gradcalc.render import BINARY, FORMATS
 GRAD, BATCH = ("grad", "why"), ("batch",)
 FURTHER = ("jacobian", "hessian", "vjp", "jvp", "hvp")
 ALL = GRAD + FURTHER
-FORMULA, EXPORT = ("formula",), ("export",)
+FORMULA, EXPORT, CHECK = ("formula",), ("export",), ("check",)
 FORMS = tuple(dict.fromkeys((*FORMATS, *TARGETS)))
 """How formulas without values are printed: as what derivatives are, or as code."""
 
 DERIVATIVES = ("gradient", "jacobian", "hessian")
 ANY = ALL + BATCH + FORMULA + EXPORT
+EVERY = ANY + CHECK
+SHOWN = ALL + CHECK
+"""Commands that print reports."""
 
 NameKind = Literal["input", "assigned"]
 """What a name is to a program: one that is given a value, or one that it binds itself."""
@@ -106,15 +109,29 @@ class Options:
         "1", "--workers", "N", "Processes that calculate; auto for one on each core.",
         commands=BATCH, usual=True,
     )  # fmt: skip
+    init: str | None = _row(
+        None, "--init", "ARGUMENTS", 'What a class of modules is made with: "3, bias=False".',
+        commands=CHECK, heading="The code", usual=True,
+    )  # fmt: skip
+    reference: str | None = _row(
+        None, "--reference", "FILE:NAME",
+        "A plain function that means the same, for what nobody can see into.", commands=CHECK,
+        usual=True,
+    )  # fmt: skip
+    trust: tuple[str, ...] = _row(
+        (), "--trust", "NAME", "A Function whose backward is meant, whatever it is.",
+        read.names, commands=CHECK,
+    )  # fmt: skip
+    at_length: bool = _row(False, "--why", "", "The verdict at length.", commands=CHECK, usual=True)
     values: tuple[tuple[str, Value], ...] = _row(
         (), "--at", "NAME=VALUE",
         "The same as --NAME VALUE, for a name that is also an option.",
-        read.pairs("VALUE"), key="inputs", json=read.json_values, heading="Inputs", commands=ANY,
+        read.pairs("VALUE"), key="inputs", json=read.json_values, heading="Inputs", commands=EVERY,
     )  # fmt: skip
     bundle: str | None = _row(
         None, "--inputs", "FILE",
         "The values of all names at once: FILE.json, FILE.npz, or - for JSON on standard input.",
-        commands=ALL + EXPORT,
+        commands=ALL + EXPORT + CHECK,
     )  # fmt: skip
     declared: tuple[Named, ...] = _row(
         (), "--declare", "NAME=WORD",
@@ -135,7 +152,7 @@ class Options:
     wrt: tuple[str, ...] = _row(
         (), "--wrt", "NAME", "The inputs to differentiate by; all of them.",
         read.names, key="wrt", json=_after(read.json_texts, read.names), of_program=True,
-        names=("input",), usual=True, commands=ANY,
+        names=("input",), usual=True, commands=EVERY,
     )  # fmt: skip
     of: str | None = _row(
         None, "--of", "NAME",
@@ -149,7 +166,7 @@ class Options:
     )  # fmt: skip
     cotangent: Value | None = _row(  # noqa: RUF009
         None, "--cotangent", "VALUE", "Weights of the outputs; all 1.",
-        commands=(*GRAD, "vjp", *BATCH, *EXPORT), key="cotangent", json=read.json_value,
+        commands=(*GRAD, "vjp", *BATCH, *EXPORT, *CHECK), key="cotangent", json=read.json_value,
         of_program=True,
     )  # fmt: skip
     tangents: tuple[Any, ...] = _row(
@@ -160,7 +177,7 @@ class Options:
     )  # fmt: skip
     order: int = _row(
         1, "--order", "N", "The derivative of order N, by one number.", read.whole(1),
-        commands=("grad", *BATCH, *FORMULA), key="order",
+        commands=("grad", *BATCH, *FORMULA, *CHECK), key="order",
         json=_after(read.json_number, read.whole(1)), of_program=True,
     )  # fmt: skip
     kind: str | None = _row(
@@ -192,19 +209,24 @@ class Options:
         choices=read.DTYPES, key="dtype", json=_after(read.json_text, read.dtype),
         heading="Numbers",
     )  # fmt: skip
+    made_of: str = _row(
+        "float64", "--dtype", "DTYPE", "float64, float32, bfloat16 or float16.",
+        read.choice(read.EVERY_DTYPE), choices=read.EVERY_DTYPE, commands=CHECK, usual=True,
+    )  # fmt: skip
     device: str = _row(
-        "cpu", "--device", "DEVICE", "Where torch computes.", key="device", json=read.json_text
-    )
+        "cpu", "--device", "DEVICE", "Where torch computes.", key="device", json=read.json_text,
+        commands=ALL + BATCH + CHECK,
+    )  # fmt: skip
     seed: int | None = _row(
         None, "--seed", "INT",
         "The seed of random numbers in values, and of those that programs draw (else 0).",
-        read.whole(0), key="seed", json=_after(read.json_number, read.whole(0)), commands=ANY,
+        read.whole(0), key="seed", json=_after(read.json_number, read.whole(0)), commands=EVERY,
     )  # fmt: skip
     format: str | None = _row(
         None, "--format", "FORMAT",
         "table (on a terminal), tsv (in a pipe), json, csv, markdown, latex, literal (just the"
         " gradient, as --NAME reads it), npy or npz (files of numpy's).",
-        read.choice((*FORMATS, *BINARY)), choices=(*FORMATS, *BINARY), commands=ALL,
+        read.choice((*FORMATS, *BINARY)), choices=(*FORMATS, *BINARY), commands=SHOWN,
         heading="Output", usual=True,
     )  # fmt: skip
     form: str | None = _row(
@@ -214,20 +236,20 @@ class Options:
         read.choice(FORMS), choices=FORMS, commands=FORMULA, usual=True,
     )  # fmt: skip
     json: bool = _row(
-        False, "--json", "", "Short for --format json.", commands=ALL + FORMULA, usual=True
+        False, "--json", "", "Short for --format json.", commands=SHOWN + FORMULA, usual=True
     )
-    show_all: bool = _row(False, "--all", "", "Show every row, and formulas whole.", commands=ALL)
+    show_all: bool = _row(False, "--all", "", "Show every row, and formulas whole.", commands=SHOWN)
     digits: int | None = _row(
         None, "--digits", "N",
         "Significant digits that are shown, or full; 6 in a table, full elsewhere.",
-        read.digits, commands=ALL,
+        read.digits, commands=SHOWN,
     )  # fmt: skip
     quiet: bool = _row(
         False,
         "--quiet",
         "",
         "Print nothing: the exit code tells.",
-        commands=ALL + FORMULA,
+        commands=SHOWN + FORMULA,
         usual=True,
     )
     prints: bool = _row(
@@ -246,17 +268,17 @@ class Options:
     )  # fmt: skip
     strict: bool = _row(
         False, "--strict", "", "Excuse no lost digits, and fail on what has vanished.",
-        key="strict", json=read.json_flag,
+        key="strict", json=read.json_flag, commands=ALL + BATCH + CHECK,
     )  # fmt: skip
     max_steps: int | None = _row(
         None, "--max-steps", "INT", "The most steps that a program may take.",
         read.whole(1), key="max_steps", json=_after(read.json_number, read.whole(1)),
-        heading="Limits", commands=ANY,
+        heading="Limits", commands=EVERY,
     )  # fmt: skip
     timeout: float | None = _row(
         None, "--timeout", "SECONDS", "The longest that a program may run.",
         read.seconds, key="timeout", json=_after(read.json_number, read.seconds),
-        commands=ANY,
+        commands=EVERY,
     )  # fmt: skip
 
 

@@ -16,6 +16,9 @@ from gradcalc.render import ALL_DIGITS
 
 DTYPES: Mapping[str, str] = {name: name for name in ("float64", "float32", "float16")}
 
+EVERY_DTYPE = (*DTYPES, "bfloat16")
+"""Those of real code, bfloat16 among them."""
+
 _SPELLINGS = {**DTYPES, "double": "float64", "float": "float32", "single": "float32",
               "half": "float16"}  # fmt: skip
 _NUMBER = r"[-+]?(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][-+]?\d+)?|[-+]?(?:inf|nan)"

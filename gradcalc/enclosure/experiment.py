@@ -22,6 +22,7 @@ from gradcalc.enclosure.trial import FAR, Reals, Trial, cost, overflows
 from gradcalc.errors import GradcalcError
 from gradcalc.lang.program import Budget
 from gradcalc.problem import Problem
+from gradcalc.values.precision import precision_of
 
 LARGEST = 450_000
 """Functions of elements in one run with its gradients, which takes about a second."""
@@ -99,7 +100,7 @@ class Experiment:
         self.runs = runs
         seconds = self.problem.limits.seconds
         self.deadline = None if seconds is None else time.monotonic() + seconds
-        self.epsilon = float(np.finfo(self.problem.dtype).eps)
+        self.epsilon = precision_of(self.problem.precision).epsilon
         self.work = Work()
         self.too_large = False
         self.shared = False

@@ -28,6 +28,7 @@ from gradcalc.expr.evaluate import evaluate
 from gradcalc.expr.floats import Floats
 from gradcalc.expr.nodes import Node
 from gradcalc.testimony import LEAST_FLOAT, Event
+from gradcalc.values.precision import precision_of
 
 NEAR = 64
 """How close to a kink or a border a primitive must be for its surroundings to be looked at, and how
@@ -134,7 +135,7 @@ def events(recording: Recording) -> tuple[Event, ...]:
 
 
 def _found(recording: Recording) -> Iterator[Event]:
-    epsilon = float(np.finfo(recording.problem.dtype).eps)
+    epsilon = precision_of(recording.problem.precision).epsilon
     trace = recording.trace
     asked = {seen.number for seen in trace.observations if seen.question is numbers}
     # whole numbers that are made of what a gradient flows back to as well
@@ -293,7 +294,7 @@ def _conditions(trace: Trace) -> tuple[int, ...]:
 def _beside(recording: Recording) -> Iterator[Mapping[str, Any]]:
     """All inputs that are differentiated by a little larger, smaller, and this way and that."""
     problem = recording.problem
-    step = NEAR * float(np.finfo(problem.dtype).eps)
+    step = NEAR * precision_of(problem.precision).epsilon
     random = np.random.default_rng(SEED)
     signs = {name: random.choice([-1.0, 1.0], problem.inputs[name].shape) for name in problem.wrt}
     for along in (1.0, -1.0):

@@ -26,6 +26,7 @@ from gradcalc.errors import GradcalcError
 from gradcalc.problem import Problem
 from gradcalc.targets import Gradient
 from gradcalc.testimony import Event, Nature, Neighbourhood
+from gradcalc.values.precision import precision_of
 
 DEEPER = (flint.arb(2) ** -280, flint.arb(2) ** -300)
 """How much nearer to the point than all other runs those are whose values stand for the limit, and
@@ -100,7 +101,7 @@ def _below(experiment: Experiment, look: Callable[[Experiment], Any]) -> Lower |
 def _is_special(recording: Recording) -> bool:
     """Whether any operation of a run is at or near a corner or border, or has no finite value."""
     trace, values = recording.trace, recording.values
-    epsilon = float(np.finfo(recording.problem.dtype).eps)
+    epsilon = precision_of(recording.problem.precision).epsilon
     with np.errstate(all="ignore"):
         if not all(np.isfinite(value).all() for value in values):
             return True

@@ -16,6 +16,7 @@ from gradcalc.enclosure.trial import Reals, Trial, largest
 from gradcalc.expr import ops
 from gradcalc.expr.nodes import Node
 from gradcalc.testimony import Array
+from gradcalc.values.precision import precision_of
 
 ROUNDED = 3
 """Runs with as few bits as the dtype has, which round differently."""
@@ -93,29 +94,25 @@ def rounding(experiment: Experiment, exact: Mapping[str, Reals]) -> dict[str, fl
     run meets a number that is not finite. Of a gradient next to the smallest floats it is also what
     remains if what is smaller still is lost.
     """
-    bits, info = bits_of(experiment.problem.dtype), np.finfo(experiment.problem.dtype)
+    precision = precision_of(experiment.problem.precision)
+    bits = precision.bits
     worst: dict[str, float] = {}
     times = ROUNDED if experiment.size <= FEW else 1
-    tiny = float(info.tiny)
+    tiny = precision.smallest
     runs = [(inside, more, 0.0) for inside in (False, True) for more in range(times)]
-    if any(0 < largest(true) <= tiny / float(info.eps) for true in exact.values()):
+    if any(0 < largest(true) <= tiny / precision.epsilon for true in exact.values()):
         runs.append((False, 0, tiny))
     for inside, more, least in runs:
         gradients = _in_few_bits(experiment, bits + more, inside=inside, least=least)
         for name, true in exact.items():
             size = largest(true)
-            if least and size > least / float(info.eps):
+            if least and size > least / precision.epsilon:
                 continue
             errors = [abs(part) for part in np.ravel(gradients[name] - true)]
             if size != 0 and all(error.is_finite() for error in errors):
                 error = max(errors)
                 worst[name] = max(worst.get(name, 0.0), float(error / size) * 2.0**more)
     return worst
-
-
-def bits_of(dtype: str) -> int:
-    """The bits of a float's mantissa."""
-    return int(np.finfo(dtype).nmant) + 1
 
 
 def _in_few_bits(
@@ -158,7 +155,7 @@ def errors_of(trial: Trial, dtype: str) -> list[Any]:
     What a primitive's own definition loses in so many digits is part of it.
     """
     nodes = trial.derived.derivation.values
-    errors = _errors(trial, nodes, Rounded(bits_of(dtype), inside=True))
+    errors = _errors(trial, nodes, Rounded(precision_of(dtype).bits, inside=True))
     return [errors[node.order] for node in nodes]
 
 

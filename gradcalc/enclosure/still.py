@@ -15,6 +15,7 @@ from gradcalc.derive.runs import Recording
 from gradcalc.expr import ops
 from gradcalc.expr.floats import Floats
 from gradcalc.expr.nodes import Node
+from gradcalc.values.precision import precision_of
 
 BESIDE = 64
 """How far from the point slopes are looked at too, in roundings: at a corner they are 0 by
@@ -104,7 +105,7 @@ class Stillness:
         }
 
     def _points(self) -> Iterator[Mapping[str, Any]]:
-        step = BESIDE * float(np.finfo(self._recording.problem.dtype).eps)
+        step = BESIDE * precision_of(self._recording.problem.precision).epsilon
         for sign in (0.0, step, -step):
             moved = {
                 name: self._inputs[name]

@@ -179,7 +179,7 @@ def fault_text(problem: Problem, fault: Fault) -> str:
 
 
 def _lost(problem: Problem, fault: Fault) -> str:
-    possible = precision_of(problem.dtype).digits
+    possible = precision_of(problem.precision).digits
     error = abs(fault.true - fault.said) / abs(fault.true) if fault.true != 0 else 1.0
     left = -float(np.log10(float(error))) if error != 0 else possible
     return f"{min(possible, possible - left):.0f}"
@@ -200,7 +200,7 @@ def _value(
     shown, truth = numbers_apart(total, true)
     right = judgement.verdict.outcome is Outcome.VERIFIED
     though = " though the gradient is right" if right else ""
-    few = abs(true - total) > abs(true) * precision_of(problem.dtype).epsilon ** TAKEN
+    few = abs(true - total) > abs(true) * precision_of(problem.precision).epsilon ** TAKEN
     what = "is wrong" if few or not np.isfinite(total) else "has lost digits"
     whose = "the derivative of one order less" if problem.before else "the value"
     yield Finding(
@@ -214,7 +214,7 @@ def _value(
 
 def _claims(problem: Problem, judgement: Judgement) -> Iterator[Finding]:
     """Claims that are right, but not as floats compute them."""
-    possible = precision_of(problem.dtype)
+    possible = precision_of(problem.precision)
     for claim in judgement.claims.values():
         if claim.digits is not None:
             yield Finding(

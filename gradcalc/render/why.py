@@ -36,7 +36,7 @@ def _explanation(explanation: Explanation, style: Style) -> str:
     notes += [note for note in closing_notes(report) if note.label in _SPOKEN]
     parts.append(draw(notes_grid(notes, style), style=style))
     for number, finding in enumerate(report.findings, start=1):
-        parts.append(_finding(number, finding, report.program, style))
+        parts.append(_finding(number, finding, report.sources or report.program, style))
     if explanation.cured is not None:
         parts.append(_cured(explanation.cured, style))
     return "\n".join(parts)

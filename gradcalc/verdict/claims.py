@@ -26,7 +26,6 @@ from gradcalc.verdict.comparing import accepted_error, errors_of, is_told
 from gradcalc.verdict.diagnosis import Pair, diagnosed, diagnosed_numbers
 from gradcalc.verdict.outcome import (
     EXCUSED,
-    FACTOR,
     Claim,
     Outcome,
     Precision,
@@ -160,7 +159,7 @@ def _held_here(
     true: Any = autograd.gradients[name] if settled is None else settled.exact[name]
     shape = np.shape(true)
     spread = np.array(np.broadcast_to(value, shape))
-    precision = precision_of(problem.dtype)
+    precision = precision_of(problem.precision)
     literal = not is_formula(problem, name)
     excused = literal and settled is not None and not problem.strict
     condition = settled.sensitivity.conditions.get(name, 0.0) if settled and excused else 0.0
@@ -251,7 +250,7 @@ def _claim_differs(
     given: Array, true: Any, condition: float, precision: Precision
 ) -> NDArray[np.bool_]:
     size = np.max(np.abs(np.ravel(true)), initial=0)
-    plain = FACTOR * precision.epsilon
+    plain = precision.room
     allowed = max(min(plain * (1 + condition), EXCUSED), plain)
     # rounding takes a true gradient that is beyond a float to infinity
     rounded = true.astype(np.float64) if true.dtype == object else true
@@ -281,7 +280,7 @@ def _is_slope(
     # nothing is said of the inputs that no claim is about
     given = {n: np.broadcast_to(known.claims.get(n, autograd.claims[n]), g.shape)
              for n, g in autograd.gradients.items() if n in problem.claims}  # fmt: skip
-    precision = precision_of(problem.dtype)
+    precision = precision_of(problem.precision)
     exact = problem.joined(known.exact)
 
     def is_one(names: Collection[str]) -> bool:

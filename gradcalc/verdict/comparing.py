@@ -14,6 +14,7 @@ from gradcalc.verdict.outcome import (
     EXCUSED,
     FACTOR,
     TAKEN,
+    WIDEST,
     Comparison,
     Outcome,
     Precision,
@@ -47,10 +48,10 @@ def compare(problem: Problem, name: str, autograd: Computed, reference: Referenc
     if not problem.enclose and found.outcome is Outcome.WRONG and np.isfinite(given).all():
         # as little as rounding leaves of what levels off
         excused = bool(
-            np.max(errors_of(given, true), initial=0) <= FACTOR * np.finfo(problem.dtype).eps
+            np.max(errors_of(given, true), initial=0) <= precision_of(problem.precision).room
         )
     if excused and not problem.enclose:
-        shown = digits_text(found.digits or 0.0, precision_of(problem.dtype))
+        shown = digits_text(found.digits or 0.0, precision_of(problem.precision))
         why = f"{shown} digits are right, and only enclosures tell whether rounding took the rest"
         found = replace(found, outcome=Outcome.UNRESOLVED, why=why)
     return replace(found, worst=_worst(given, true))
@@ -79,7 +80,7 @@ def _worst(given: Array, true: Any) -> Worst | None:
 
 
 def _compared(problem: Problem, name: str, autograd: Computed, reference: Reference) -> Comparison:
-    precision = precision_of(problem.dtype)
+    precision = precision_of(problem.precision)
     given, true = _told(name, autograd, reference)
     finite = np.isfinite(given)
     if true.dtype != object and not np.isfinite(true).all():
@@ -134,7 +135,7 @@ def _compared(problem: Problem, name: str, autograd: Computed, reference: Refere
         why = "the witnesses differ by more than rounding, and the conditioning is not known"
         return Comparison(Outcome.UNRESOLVED, digits, differs, why)
     if relative <= allowed:
-        if error <= FACTOR * precision.epsilon * abs(_largest(reference.sensitivity.flows[name])):
+        if error <= precision.room * abs(_largest(reference.sensitivity.flows[name])):
             # what it is made of cancels, as far as the inputs can tell to nothing
             return Comparison(Outcome.VANISHED, digits, np.zeros(given.shape, dtype=np.bool_), "")
         why = "the gradient is too ill-conditioned here for its digits to be told"
@@ -174,7 +175,7 @@ def is_told(true: Any) -> NDArray[np.bool_]:
 
 def accepted_error(problem: Problem, name: str, reference: Reference) -> float:
     """The largest error, in relation to the largest element, of a gradient that is verified."""
-    precision = precision_of(problem.dtype)
+    precision = precision_of(problem.precision)
     condition = reference.sensitivity.conditions.get(name)
     plain, allowed = _rooms(problem, condition, precision)
     lost, most = reference.sensitivity.rounding.get(name, 0.0), precision.epsilon**TAKEN
@@ -184,7 +185,7 @@ def accepted_error(problem: Problem, name: str, reference: Reference) -> float:
 
 def _rooms(problem: Problem, condition: float | None, precision: Precision) -> tuple[float, float]:
     """What rounding may do to a gradient, without and with the inputs' conditioning."""
-    plain = max(FACTOR, _longest_sum(problem)) * precision.epsilon
+    plain = max(precision.room, min(_longest_sum(problem) * precision.epsilon, WIDEST))
     excused = condition is not None and not problem.strict
     return plain, plain * (1 + (condition or 0.0)) if excused else plain
 
@@ -235,7 +236,7 @@ def _is_level(name: str, error: Any, size: Any, reference: Reference, precision:
     They are far larger on the way here, and the error is nothing beside them. Whether the function
     is spelled out or called by a name makes no difference.
     """
-    known, room = reference.sensitivity, FACTOR * precision.epsilon
+    known, room = reference.sensitivity, precision.room
     slope = _most(known.slopes, name)
     if not (error <= room * slope and FACTOR * size <= slope):
         return False
@@ -252,7 +253,7 @@ def _are_level(
 ) -> NDArray[np.bool_]:
     """The elements by which the function levels off, and that are off by what rounding makes of
     the values that they are made of."""
-    known, room = reference.sensitivity, FACTOR * precision.epsilon
+    known, room = reference.sensitivity, precision.room
     if name not in known.slopes or name not in known.noise:
         return np.zeros(np.shape(errors), np.bool_)
     slopes, made = known.slopes[name], np.maximum(_numbers(known.flows[name]), known.noise[name])
@@ -275,17 +276,15 @@ def _is_taken(
     taken = known.rounding.get(name, 0.0)
     if taken <= most and relative <= min(FACTOR * taken, most):
         return True
-    return bool(
-        relative <= most and error <= FACTOR * precision.epsilon * _most(known.ordinary, name)
-    )
+    return bool(relative <= most and error <= precision.room * _most(known.ordinary, name))
 
 
 def _has_vanished(problem: Problem, name: str, error: Any, size: Any, reference: Reference) -> bool:
     """Whether the error is below what rounding leaves of the function itself."""
-    precision, known = precision_of(problem.dtype), reference.sensitivity
+    precision, known = precision_of(problem.precision), reference.sensitivity
     if error <= precision.smallest and size <= precision.smallest / precision.epsilon:
         return True
-    room = FACTOR * precision.epsilon
+    room = precision.room
     blurred = error <= room * _most(known.noise, name)
     # a gradient that cancels to zero leaves some of what flows into it
     flow = 0.0 if size != 0 else abs(_largest(_numbers(known.flows[name])))
@@ -314,7 +313,7 @@ def _strays(
         return far.reshape(np.shape(problem.inputs[name]))
     known = reference.sensitivity
     condition = known.conditions.get(name, 0.0)
-    room = FACTOR * precision.epsilon
+    room = precision.room
     sizes = np.maximum(1.0, np.abs(problem.inputs[name]))
     flows, scale = _numbers(known.flows[name]), _numbers(known.scales[name])
     if name in known.noise:
@@ -343,7 +342,7 @@ def within_rounding(problem: Problem, autograd: Computed, reference: Reference) 
         directions=reference.within.directions[:, told],
     )
     given = problem.joined(autograd.gradients)[told]
-    return in_hull(given, around, precision_of(problem.dtype))
+    return in_hull(given, around, precision_of(problem.precision))
 
 
 # -- the value ---------------------------------------------------------------------------------
@@ -363,10 +362,10 @@ def value_holds(problem: Problem, autograd: Computed, exact: Enclosed) -> bool:
         return True
     parts = _parts(problem, autograd)
     total, size = float(parts.sum()), float(np.abs(parts).sum())
-    true, precision = exact.total, precision_of(problem.dtype)
+    true, precision = exact.total, precision_of(problem.precision)
     if not (np.isfinite(total) and np.isfinite(float(true))):
         return False
-    room = FACTOR * precision.epsilon * (max(abs(true), size) + exact.sway)
+    room = precision.room * (max(abs(true), size) + exact.sway)
     return bool(abs(true - total) <= room + precision.smallest * parts.size)
 
 

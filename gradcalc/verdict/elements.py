@@ -10,7 +10,7 @@ from gradcalc.problem import Problem
 from gradcalc.testimony import Computed, Nature, Neighbourhood, trusted
 from gradcalc.verdict.comparing import errors_of, is_told
 from gradcalc.verdict.judge import Judgement
-from gradcalc.verdict.outcome import FACTOR, Outcome, Verdict, numbers_apart, precision_of
+from gradcalc.verdict.outcome import Outcome, Verdict, numbers_apart, precision_of
 from gradcalc.verdict.rough import SAME, ends
 
 KINK = "the function has a kink here; autograd's choice is a valid one"
@@ -115,7 +115,7 @@ def _vanished(problem: Problem, given: Any, true: Any) -> Any:
     largest = max((abs(t) for t in true[told]), default=0)
     off = errors_of(given[told], true[told])
     found = np.zeros(given.shape, np.bool_)
-    found[told] = off > FACTOR * precision_of(problem.dtype).epsilon * largest
+    found[told] = off > precision_of(problem.precision).room * largest
     return found
 
 

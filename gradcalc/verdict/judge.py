@@ -143,7 +143,7 @@ def _judged(
     verdicts = [verdict for _, verdict in rough]
     if comparisons or not rough:
         witnesses = _witnesses(agree(problem, formula, known), exact, directions)
-        verdicts += [_summed_up(comparisons, precision_of(problem.dtype), witnesses)]
+        verdicts += [_summed_up(comparisons, precision_of(problem.precision), witnesses)]
     if not rough and not all(is_told(known.exact[name]).all() for name in problem.wrt):
         verdicts += [Verdict(Outcome.UNRESOLVED, UNTOLD)]
     verdict = min(verdicts, key=lambda found: GRAVITY.index(found.outcome))

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -11,9 +10,10 @@ from numpy.typing import NDArray
 
 from gradcalc.errors import Span
 from gradcalc.testimony import Array, Event
-
-FACTOR = 64
-"""Accepted error in units of epsilon, for a well-conditioned gradient."""
+from gradcalc.values.precision import FACTOR as FACTOR
+from gradcalc.values.precision import WIDEST as WIDEST
+from gradcalc.values.precision import Precision as Precision
+from gradcalc.values.precision import precision_of as precision_of
 
 EXCUSED = 2.0**-6
 """The largest relative error that bad conditioning can excuse; beyond it nothing is proved."""
@@ -139,30 +139,9 @@ UNCOMPARED = Comparison(Outcome.UNRESOLVED, None, None, "")
 """An input whose gradient was held to nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Precision:
-    """A dtype's rounding: epsilon, decimal digits, smallest normal, largest and least number."""
-
-    name: str
-    epsilon: float
-    digits: float
-    smallest: float
-    largest: float
-    least: float
-
-
 TAKEN = 0.58
 """The power of epsilon up to which rounding inside the program is excused: a little over half of
 the digits must be right (9 in float64, 4 in float32)."""
-
-
-@cache
-def precision_of(dtype: str) -> Precision:
-    """The rounding of float16, float32 or float64."""
-    info = np.finfo(dtype)
-    digits = (info.nmant + 1) * float(np.log10(2))
-    tiny, least = float(info.tiny), float(info.smallest_subnormal)
-    return Precision(dtype, float(info.eps), digits, tiny, float(info.max), least)
 
 
 def digits_text(digits: float, precision: Precision) -> str:

@@ -155,7 +155,7 @@ def _gives(problem: Problem, given: Array, true: Array) -> bool:
 
 
 def _differ(problem: Problem, given: Array, true: Array) -> bool:
-    room = max(AGREED, ROUNDINGS * precision_of(problem.dtype).epsilon)
+    room = max(AGREED, ROUNDINGS * precision_of(problem.precision).epsilon)
     with np.errstate(all="ignore"):
         finite = np.isfinite(given) & np.isfinite(true)
         size = np.max(np.abs(true[finite]), initial=0)

@@ -52,7 +52,7 @@ def rough_verdict(part: Neighbourhood, problem: Problem, autograd: Computed) -> 
         return Verdict(Outcome.SINGULAR, f"the gradient grows without bound here{culprit}")
     start = f"{what} has a kink here{culprit}"
     given = problem.joined(autograd.gradients)[part.columns]
-    if is_valid(given, part, precision_of(problem.dtype)):
+    if is_valid(given, part, precision_of(problem.precision)):
         return Verdict(Outcome.KINK, f"{start}; autograd's choice is a valid one")
     if np.isfinite(given).all() and not part.complete:
         why = "too many or too thin pieces to tell whether autograd's choice is a valid one"
@@ -159,7 +159,7 @@ def wanted(
 
     With the number of the part, and how far off they may be.
     """
-    precision = precision_of(problem.dtype)
+    precision = precision_of(problem.precision)
     for number, part in enumerate(exact.around):
         if part.nature is Nature.KINK and not is_whole(part):
             for gradients in (autograd.gradients, *_claimed(problem, autograd, exact)):

@@ -1,0 +1,368 @@
+"""Operations whose place in the language hangs on their arguments."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from gradcalc.checking.listing import NoRow, Row, Writer
+from gradcalc.checking.trace import Data, Use
+
+Given = Mapping[str, Any]
+
+NORMS = ("backward", "ortho", "forward")
+"""How a transform is scaled, by torch's number for one that goes forward."""
+
+
+def _index(writer: Writer, given: Given) -> str:
+    parts = [":" if i is None else _position(writer, i) for i in given["indices"]]
+    behind = len(given["self"].shape) - len(parts)
+    del behind
+    return f"{writer.text(given['self'])}[{', '.join(parts)}]"
+
+
+def _position(writer: Writer, index: Use | Data) -> str:
+    if isinstance(index, Use):
+        return writer.text(index)
+    if index.numbers.shape == ():
+        return writer.bind(f"torch.tensor({index.numbers.item()})")
+    return writer.constant(index.numbers, index.dtype)
+
+
+def _index_put(writer: Writer, given: Given) -> str:
+    indices = [None if i is None else _position(writer, i) for i in given["indices"]]
+    if None in indices:
+        raise NoRow("a write at some axes alone")
+    told = f"({', '.join(map(str, indices))},)"
+    added = given.get("accumulate", False)
+    values = writer.text(given["values"])
+    if not values[0].isalpha():
+        values = writer.bind(f"torch.tensor({values})")
+    return f"torch.index_put({writer.text(given['self'])}, {told}, {values}, {added})"
+
+
+def _convolution(writer: Writer, given: Given) -> str:
+    rank = len(given["weight"].shape) - 2
+    name = f"conv{'_transpose' if given['transposed'] else ''}{rank}d"
+    arguments = [
+        writer.text(given["input"]), writer.text(given["weight"]), writer.text(given["bias"]),
+        f"stride={given['stride']}", f"padding={given['padding']}",
+        f"dilation={given['dilation']}", f"groups={given['groups']}",
+    ]  # fmt: skip
+    if given["transposed"]:
+        arguments.append(f"output_padding={given['output_padding']}")
+    return f"torch.nn.functional.{name}({', '.join(arguments)})"
+
+
+def _batch_norm(writer: Writer, given: Given) -> list[str | None]:
+    training = given.get("training", True)
+    # the averages of what came before are what they were, whoever writes into them
+    statistics = ("None", "None")
+    if not training:
+        statistics = writer.text(given["running_mean"]), writer.text(given["running_var"])
+    text = (
+        f"torch.nn.functional.batch_norm({writer.text(given['input'])}, {', '.join(statistics)},"
+        f" {writer.text(given['weight'])}, {writer.text(given['bias'])}, {training},"
+        f" {given['momentum']}, {given['eps']})"
+    )
+    return [text, None, None]
+
+
+def _group_norm(writer: Writer, given: Given) -> list[str | None]:
+    text = (
+        f"torch.nn.functional.group_norm({writer.text(given['input'])}, {given['group']},"
+        f" {writer.text(given['weight'])}, {writer.text(given['bias'])}, {given['eps']})"
+    )
+    return [text, None, None]
+
+
+def _nll_loss(writer: Writer, given: Given) -> list[str | None]:
+    reduction = ("none", "mean", "sum")[given["reduction"]]
+    text = (
+        f"torch.nn.functional.nll_loss({writer.text(given['self'])},"
+        f" {writer.text(given['target'])}, {writer.text(given['weight'])},"
+        f" ignore_index={given['ignore_index']}, reduction={reduction!r})"
+    )
+    return [text, None]
+
+
+def _forward_transform(writer: Writer, given: Given) -> str:
+    name = "rfftn" if given["onesided"] else "fftn"
+    return _transform(writer, given, name, forward=True)
+
+
+def _complex_transform(writer: Writer, given: Given) -> str:
+    forward = given["forward"]
+    return _transform(writer, given, "fftn" if forward else "ifftn", forward=forward)
+
+
+def _backward_transform(writer: Writer, given: Given) -> str:
+    sizes = [given["self"].shape[dim] for dim in given["dim"]]
+    sizes[-1] = given["last_dim_size"]
+    return _transform(writer, given, "irfftn", forward=False, more=f", s={sizes}")
+
+
+def _transform(writer: Writer, given: Given, name: str, *, forward: bool, more: str = "") -> str:
+    norm = NORMS[given["normalization"] if forward else 2 - given["normalization"]]
+    text = writer.text(given["self"])
+    return f"torch.fft.{name}({text}, dim={given['dim']}, norm={norm!r}{more})"
+
+
+def _padded(mode: str) -> Row:
+    def row(writer: Writer, given: Given) -> str:
+        padding = given["padding"]
+        text = writer.text(given["self"])
+        # the dimensions that are padded are the last ones of a batch of channels
+        missing = len(padding) // 2 + 2 - len(given["self"].shape)
+        if missing == 1:
+            text = f"{text}[None]"
+        padded = f"torch.nn.functional.pad({text}, {padding}, mode={mode!r})"
+        return f"{padded}[0]" if missing == 1 else padded
+
+    return row
+
+
+def _resized(mode: str) -> Row:
+    """`scales` stand where the sizes were told by them; torch counts positions by those then."""
+
+    def row(writer: Writer, given: Given) -> str:
+        scales = [v for k, v in given.items() if k.startswith("scales")]
+        size, image = given["output_size"], given["self"].shape[2:]
+        options = [f"mode={mode!r}"]
+        if "align_corners" in given:
+            options.append(f"align_corners={given['align_corners']}")
+        plain = [s is None or s == o / n for s, o, n in zip(scales, size, image, strict=False)]
+        if all(plain):
+            options.insert(0, f"size={size}")
+        elif None not in scales:
+            options.insert(0, f"scale_factor={scales}")
+        else:
+            raise NoRow("an interpolation by some scales")
+        text = writer.text(given["self"])
+        return f"torch.nn.functional.interpolate({text}, {', '.join(options)})"
+
+    return row
+
+
+def _grid_sample(writer: Writer, given: Given) -> str:
+    mode = ("bilinear", "nearest", "bicubic")[given["interpolation_mode"]]
+    padding = ("zeros", "border", "reflection")[given["padding_mode"]]
+    return (
+        f"torch.nn.functional.grid_sample({writer.text(given['input'])},"
+        f" {writer.text(given['grid'])}, {mode!r}, {padding!r}, {given['align_corners']})"
+    )
+
+
+def _pooled(rank: int) -> Row:
+    def row(writer: Writer, given: Given) -> str:
+        stride = given.get("stride") or given["kernel_size"]
+        return (
+            f"torch.nn.functional.max_pool{rank}d({writer.text(given['self'])},"
+            f" {given['kernel_size']}, {stride}, {given.get('padding', 0)},"
+            f" {given.get('dilation', 1)}, {given.get('ceil_mode', False)}, return_indices=True)"
+        )
+
+    return row
+
+
+def _adaptive_pooled(rank: int) -> Row:
+    def row(writer: Writer, given: Given) -> str:
+        text, size = writer.text(given["self"]), given["output_size"]
+        return f"torch.nn.functional.adaptive_max_pool{rank}d({text}, {size}, return_indices=True)"
+
+    return row
+
+
+def _trilinear(writer: Writer, given: Given) -> str:
+    factors = []
+    for name, axes in (("i1", "expand1"), ("i2", "expand2"), ("i3", "expand3")):
+        text = writer.text(given[name])
+        for axis in given[axes]:
+            text = f"torch.unsqueeze({text}, {axis})"
+        factors.append(text)
+    return f"torch.sum({' * '.join(factors)}, {given['sumdim']})"
+
+
+def _masked_index(writer: Writer, given: Given) -> str:
+    """Out of the mask the positions may lie anywhere, and what is there is `fill`."""
+    mask = writer.numbers(given["mask"])
+    source, shape = given["self"], given["self"].shape
+    indices = [None if i is None else writer.numbers(i) for i in given["indices"]]
+    told = np.broadcast_shapes(mask.shape, *(i.shape for i in indices if i is not None))
+    clipped = [
+        None if i is None else np.where(np.broadcast_to(mask, told), np.broadcast_to(i, told), 0)
+        for i in indices
+    ]
+    parts = [":" if i is None else writer.constant(i) for i in clipped]
+    del shape
+    found = f"{writer.text(source)}[{', '.join(parts)}]"
+    where = writer.constant(mask)
+    return f"torch.where({where}, {found}, {given['fill']})"
+
+
+def _division(writer: Writer, given: Given) -> str:
+    first, second = writer.text(given["self"]), writer.text(given["other"])
+    mode = given.get("rounding_mode")
+    if mode is None:
+        # a number below zero is no single token
+        return f"torch.div({first}, {second})"
+    return f"torch.div({first}, {second}, rounding_mode={mode!r})"
+
+
+def _weight_norm(writer: Writer, given: Given) -> list[str | None]:
+    dim, rank = given.get("dim", 0), len(given["v"].shape)
+    axes = [axis for axis in range(rank) if axis != dim]
+    norm = f"torch.linalg.vector_norm({writer.text(given['v'])}, 2, {axes}, keepdim=True)"
+    name = writer.bind(norm)
+    return [f"{writer.text(given['v'])}*({writer.text(given['g'])}/{name})", name]
+
+
+def _gelu(writer: Writer, given: Given) -> str:
+    mode = given.get("approximate", "none")
+    return f"torch.nn.functional.gelu({writer.text(given['self'])}, approximate={mode!r})"
+
+
+def _attention(writer: Writer, given: Given) -> list[str | None]:
+    options = [writer.text(given[name]) for name in ("query", "key", "value")]
+    options.append(f"attn_mask={writer.text(given.get('attn_mask'))}")
+    options.append(f"is_causal={given.get('is_causal', False)}")
+    if given.get("scale") is not None:
+        options.append(f"scale={given['scale']!r}")
+    text = f"torch.nn.functional.scaled_dot_product_attention({', '.join(options)})"
+    return [text, None]
+
+
+def _sorted(name: str) -> Row:
+    def row(writer: Writer, given: Given) -> str:
+        options = [writer.text(given["self"])]
+        options += [
+            f"{key}={writer.text(given[key])}"
+            for key in ("k", "dim", "descending", "largest", "sorted", "keepdim")
+            if key in given
+        ]
+        return f"torch.{name}({', '.join(options)})"
+
+    return row
+
+
+def _cast(writer: Writer, given: Given) -> str:
+    text, dtype, was = writer.text(given["self"]), given.get("dtype"), given["self"].dtype
+    if dtype is None or dtype == was:
+        return f"{text}*1"
+    whole = dtype.startswith(("int", "uint"))
+    if dtype == "bool" or (whole and was.startswith(("float", "bfloat"))):
+        return f"{text}.to(torch.{'bool' if dtype == 'bool' else 'int64'})"
+    return f"{text}*1" if whole else f"{text}*1.0"
+
+
+def _like(writer: Writer, text: str, position: int) -> str:
+    """Vectors in the columns of a matrix, which have no sign of their own, with that they had."""
+    made = writer.results[position]
+    assert made is not None
+    name = writer.bind(text)
+    had = writer.constant(made.numbers)
+    return f"{name}*torch.sign(torch.sum({name}.detach()*{had}, -2, keepdim=True))"
+
+
+def _eigh(writer: Writer, given: Given) -> list[str | None]:
+    matrix, side = writer.text(given["A"]), given.get("UPLO", "L")
+    if not given.get("compute_v", True):
+        return [f"torch.linalg.eigvalsh({matrix}, UPLO={side!r})", None]
+    whole = writer.bind(f"torch.linalg.eigh({matrix}, UPLO={side!r})")
+    return [f"{whole}[0]", _like(writer, f"{whole}[1]", 1)]
+
+
+def _svd(writer: Writer, given: Given) -> list[str | None]:
+    matrix, full = writer.text(given["A"]), given.get("full_matrices", False)
+    if not given.get("compute_uv", True):
+        return [None, f"torch.linalg.svdvals({matrix})", None]
+    whole = writer.bind(f"torch.linalg.svd({matrix}, full_matrices={full})")
+    left = _like(writer, f"{whole}[0]", 0)
+    made = writer.results[2]
+    assert made is not None
+    name, had = writer.bind(f"{whole}[2]"), writer.constant(made.numbers)
+    right = f"{name}*torch.sign(torch.sum({name}.detach()*{had}, -1, keepdim=True))"
+    return [left, f"{whole}[1]", right]
+
+
+def _embedding_bag(writer: Writer, given: Given) -> list[str | None]:
+    mode = ("sum", "mean", "max")[given.get("mode", 0)]
+    weights = writer.text(given.get("per_sample_weights"))
+    text = (
+        f"torch.nn.functional.embedding_bag({writer.text(given['indices'])},"
+        f" {writer.text(given['weight'])}, {writer.text(given['offsets'])}, mode={mode!r},"
+        f" per_sample_weights={weights},"
+        f" include_last_offset={given.get('include_last_offset', False)})"
+    )
+    return [text, None, None, None]
+
+
+def _roll(writer: Writer, given: Given) -> str:
+    text, shifts, dims = writer.text(given["self"]), given["shifts"], given.get("dims")
+    if not dims:
+        return f"torch.roll({text}, {shifts[0]})"
+    return f"torch.roll({text}, {tuple(shifts)}, {tuple(dims)})"
+
+
+def _unpooled(rank: int) -> Row:
+    """The numbers at their places, of places that are told twice the last one."""
+
+    def row(writer: Writer, given: Given) -> str:
+        text, size = writer.text(given["self"]), list(given["output_size"])
+        indices = writer.numbers(given["indices"])
+        rows = [*indices.shape[: indices.ndim - rank]]
+        count, cells = int(np.prod(rows)), int(np.prod(size))
+        places = writer.constant(indices.reshape(count, -1))
+        flat = f"torch.reshape({text}, [{count}, -1])"
+        spread = f"torch.scatter(torch.zeros([{count}, {cells}]), 1, {places}, {flat})"
+        return f"torch.reshape({spread}, {[*rows, *size]})"
+
+    return row
+
+
+SPECIAL: Mapping[str, Row] = {
+    "_to_copy": _cast,
+    "_linalg_eigh": _eigh,
+    "_linalg_svd": _svd,
+    "_embedding_bag": _embedding_bag,
+    "roll": _roll,
+    "max_unpool2d": _unpooled(2),
+    "max_unpool3d": _unpooled(3),
+    "index": _index,
+    "_unsafe_index": _index,
+    "_unsafe_masked_index": _masked_index,
+    "index_put": _index_put,
+    "_index_put_impl": _index_put,
+    "div": _division,
+    "convolution": _convolution,
+    "native_batch_norm": _batch_norm,
+    "_native_batch_norm_legit": _batch_norm,
+    "_batch_norm_with_update": lambda writer, given: [*_batch_norm(writer, given), None],
+    "native_group_norm": _group_norm,
+    "nll_loss_forward": _nll_loss,
+    "nll_loss2d_forward": _nll_loss,
+    "_fft_r2c": _forward_transform,
+    "_fft_c2c": _complex_transform,
+    "_fft_c2r": _backward_transform,
+    **{f"reflection_pad{rank}d": _padded("reflect") for rank in (1, 2, 3)},
+    **{f"replication_pad{rank}d": _padded("replicate") for rank in (1, 2, 3)},
+    **{f"upsample_nearest{rank}d": _resized("nearest") for rank in (1, 2, 3)},
+    **{f"_upsample_nearest_exact{rank}d": _resized("nearest-exact") for rank in (1, 2, 3)},
+    "upsample_linear1d": _resized("linear"),
+    "upsample_bilinear2d": _resized("bilinear"),
+    "upsample_bicubic2d": _resized("bicubic"),
+    "upsample_trilinear3d": _resized("trilinear"),
+    "grid_sampler_2d": _grid_sample,
+    "grid_sampler_3d": _grid_sample,
+    "max_pool2d_with_indices": _pooled(2),
+    "max_pool3d_with_indices": _pooled(3),
+    "adaptive_max_pool2d": _adaptive_pooled(2),
+    "adaptive_max_pool3d": _adaptive_pooled(3),
+    "_trilinear": _trilinear,
+    "_weight_norm_interface": _weight_norm,
+    "gelu": _gelu,
+    "_scaled_dot_product_flash_attention_for_cpu": _attention,
+    "sort": _sorted("sort"),
+    "topk": _sorted("topk"),
+}
+"""Rows by the name of the operation."""

@@ -1,0 +1,214 @@
+"""Whose fault a wrong gradient is: the calls of own Functions, each held to what it does."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from gradcalc.calculate import Ask, weigh
+from gradcalc.checking.listing import NoRow, Row, Writer
+from gradcalc.checking.places import span_of
+from gradcalc.checking.ran import Hand, Ran
+from gradcalc.checking.trace import FLOATS, Applied, Data, Trace, Use, View
+from gradcalc.errors import GradcalcError
+from gradcalc.lang.fence import compile_program
+from gradcalc.lang.program import Limits
+from gradcalc.problem import Problem
+from gradcalc.testimony import Array, Computed, trusted
+from gradcalc.verdict.outcome import Finding, Outcome, number_text
+
+CLOSE = 1e-6
+"""How far apart two gradients may be that are the same mistake."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """What a backward hands to one argument, and what is right.
+
+    `true` is by all arguments.
+    """
+
+    applied: Applied
+    argument: int
+    said: Array
+    true: Mapping[int, Array]
+    index: tuple[int, ...]
+
+    @property
+    def name(self) -> str:
+        """The argument in words."""
+        names = self.applied.names
+        return names[self.argument] if self.argument < len(names) else f"argument {self.argument}"
+
+
+def blamed(ran: Ran, row: Callable[[str], Row | None], limits: Limits, ask: Ask) -> Iterator[Wrong]:
+    """The calls whose backward is not that of their forward, the last one first."""
+    for number in range(len(ran.trace.functions) - 1, -1, -1):
+        applied, hand = ran.trace.functions[number], ran.hands.get(number)
+        if hand is None or applied.opaque or applied.trusted:
+            continue
+        found = _held(ran.trace, applied, hand, row, limits, ask)
+        if found is not None:
+            yield found
+
+
+def _held(
+    trace: Trace,
+    applied: Applied,
+    hand: Hand,
+    row: Callable[[str], Row | None],
+    limits: Limits,
+    ask: Ask,
+) -> Wrong | None:
+    """What is wrong with one call, None where nothing is or nobody can tell."""
+    try:
+        problem, places = _alone(trace, applied, hand, row, limits)
+        if problem is None:
+            return None
+        gradients = _handed(applied, hand, places, problem)
+        testimony = Computed(np.zeros(()), gradients, carrying=frozenset(gradients))
+        case = weigh(problem, once(testimony, ask))
+    except (GradcalcError, NoRow):
+        return None
+    reference = trusted(case.judgement.reference)
+    if case.judgement.verdict.outcome is not Outcome.WRONG or reference is None:
+        return None
+    true = {places[name][0]: reference.gradients[name] for name in problem.wrt}
+    for name in problem.wrt:
+        found = case.judgement.comparisons.get(name)
+        if found is not None and found.outcome is Outcome.WRONG:
+            index = found.worst.index if found.worst is not None else ()
+            return Wrong(applied, places[name][0], gradients[name], true, tuple(index))
+    return None
+
+
+def once(testimony: Computed, ask: Ask) -> Ask:
+    """Asks for what was said once, and from then on anew."""
+    said = [testimony]
+
+    def given(problem: Problem) -> Any:
+        if said:
+            answer = said.pop()
+            return lambda: answer
+        return ask(problem)
+
+    return given
+
+
+def _alone(
+    trace: Trace, applied: Applied, hand: Hand, row: Callable[[str], Row | None], limits: Limits
+) -> tuple[Problem | None, dict[str, list[int]]]:
+    """A call by itself as a problem, and the places of the arguments that its inputs are."""
+    writer = Writer(row)
+    views: dict[View, str] = {}
+    places: dict[str, list[int]] = {}
+    inputs: dict[str, Any] = {}
+    for place, (value, numbers) in enumerate(zip(applied.given, applied.numbers, strict=True)):
+        if not isinstance(value, Use) or value.dtype not in FLOATS:
+            if isinstance(value, Use) and numbers is not None:
+                writer.memory.write(value.view, writer.constant(numbers))
+            continue
+        if value.view in views:
+            places[views[value.view]].append(place)
+            continue
+        name = f"a{place}"
+        views[value.view] = name
+        inputs[name] = np.asarray(numbers, np.float64)
+        places[name] = [place]
+        writer.memory.write(value.view, name)
+    wrt = tuple(n for n, at in places.items() if _is_live(applied.given[at[0]]))
+    events = list(enumerate(trace.events))[applied.first : applied.last]
+    writer.write(trace, events)
+    terms = []
+    for made, weight in zip(applied.made, hand.given, strict=False):
+        if made is None or weight is None:
+            continue
+        text = writer.text(Use(made.view, True))
+        terms.append(f"torch.sum({text}*{writer.constant(weight)})")
+    if not terms or not wrt:
+        return None, places
+    text = "\n".join([writer.listing.source.rstrip(), " + ".join(terms)])
+    names = frozenset({*inputs, *writer.listing.data})
+    program = compile_program(text, numbers=names)
+    everything = inputs | writer.listing.data
+    data = tuple(name for name in everything if name not in wrt)
+    problem = Problem(program, everything, wrt=wrt, data=data, limits=limits)
+    return replace(problem, computed_in=_precision(applied), unseen=True), places
+
+
+def _precision(applied: Applied) -> str:
+    dtypes = [v.dtype for v in applied.given if v is not None and v.dtype in FLOATS]
+    return max(dtypes, key=FLOATS.index, default=FLOATS[0])
+
+
+def _is_live(value: Use | Data | None) -> bool:
+    return isinstance(value, Use) and value.live
+
+
+def _handed(
+    applied: Applied, hand: Hand, places: Mapping[str, list[int]], problem: Problem
+) -> dict[str, Array]:
+    """What the backward handed to each input; to one that is given twice, the sum."""
+    order = [k for k, value in enumerate(applied.given) if value is not None]
+    found = {}
+    for name in problem.wrt:
+        total = np.zeros(problem.inputs[name].shape)
+        for place in places[name]:
+            part = hand.handed[order.index(place)]
+            total = total + (0.0 if part is None else part)
+        found[name] = total
+    return found
+
+
+# -- in words ----------------------------------------------------------------------------------
+
+
+def finding(wrong: Wrong) -> Finding:
+    """The blame as what is shown."""
+    applied = wrong.applied
+    said, true = wrong.said[wrong.index], wrong.true[wrong.argument][wrong.index]
+    at = f"{wrong.name}[{', '.join(map(str, wrong.index))}]" if wrong.index else wrong.name
+    message = (
+        f"the backward of {applied.name} is wrong: of {at} it gives {number_text(float(said))},"
+        f" and {number_text(true)} is right"
+    )
+    place = applied.place
+    called = f"it was called in line {applied.called.line}" if applied.called.line else None
+    return Finding("blame", message, _likeness(wrong) or called, span_of(place))
+
+
+def _likeness(wrong: Wrong) -> str | None:
+    """What the wrong gradient is like."""
+    said = wrong.said
+    true = np.asarray(wrong.true[wrong.argument], np.float64)
+    if not np.any(said):
+        return "it gives 0 everywhere"
+    with np.errstate(all="ignore"):
+        if said.ndim == 2 and said.shape[0] == said.shape[1] and _same(said.T, true):
+            return "transposed it is right"
+        for place, other in wrong.true.items():
+            if place != wrong.argument and _same(said, np.asarray(other, np.float64)):
+                names = wrong.applied.names
+                name = names[place] if place < len(names) else f"argument {place}"
+                return f"it is the gradient of {name}"
+        ratios = said[true != 0] / true[true != 0]
+    if (
+        ratios.size
+        and np.all(np.isfinite(ratios))
+        and _same(ratios, np.full_like(ratios, ratios[0]))
+    ):
+        ratio = float(ratios[0])
+        if _same(said, ratio * true):
+            if abs(ratio + 1) < CLOSE:
+                return "its sign is the wrong one"
+            return f"it is {ratio:.6g} times what is right"
+    return None
+
+
+def _same(first: Array, second: Array) -> bool:
+    if first.shape != second.shape:
+        return False
+    return bool(
+        np.allclose(first, second, rtol=CLOSE, atol=CLOSE * np.max(np.abs(second), initial=0))
+    )

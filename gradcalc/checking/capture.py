@@ -1,0 +1,399 @@
+"""The recorder: torch's operations as they are done, below autograd, as a `Trace`.
+
+There every write and view is seen, and the insides of modules, compiled and scripted functions; and
+of each tensor whether a gradient flows back through this use of it, as autograd has it.
+"""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.weak import WeakTensorKeyDictionary
+
+from gradcalc.checking.trace import (
+    NOWHERE,
+    Call,
+    Data,
+    Event,
+    Note,
+    Place,
+    Result,
+    Start,
+    Trace,
+    Use,
+    View,
+    uses_in,
+)
+
+SHAPE_ONLY = frozenset(
+    {
+        "empty_like", "zeros_like", "ones_like", "full_like", "rand_like", "randn_like",
+        "randint_like", "new_empty", "new_zeros", "new_ones", "new_full", "new_empty_strided",
+        "bernoulli", "scalar_tensor", "normal", "rand", "randn", "multinomial", "poisson",
+        "binomial", "sym_size", "sym_stride", "sym_numel", "sym_storage_offset", "is_same_size",
+        "_has_compatible_shallow_copy_type", "_assert_tensor_metadata", "_assert_async",
+        "_linalg_check_errors",
+    }
+)  # fmt: skip
+"""Operations whose results have no more of a tensor than its shape, or are drawn."""
+
+DRAWN = frozenset(
+    {
+        "normal_", "uniform_", "exponential_", "log_normal_", "geometric_", "cauchy_", "random_",
+        "bernoulli_",
+    }
+)  # fmt: skip
+"""Writes of numbers that are drawn."""
+
+RESHAPED = frozenset(
+    {
+        "transpose_", "t_", "squeeze_", "unsqueeze_", "swapaxes_", "swapdims_", "as_strided_",
+        "detach_", "requires_grad_",
+    }
+)  # fmt: skip
+"""They write nothing: where a tensor lies is read when it is used."""
+
+LEAKING = frozenset({"_local_scalar_dense", "equal", "_is_all_true", "_is_any_true"})
+"""What takes numbers out of tensors."""
+
+_OWN = str(Path(__file__).parent)
+_TORCH = str(Path(torch.__file__).parent)
+
+
+def to_array(tensor: torch.Tensor) -> Any:
+    """A tensor's numbers as they are now; those of bfloat16 in float32."""
+    given = tensor.detach()
+    if given.is_conj() or given.is_neg():
+        given = given.resolve_conj().resolve_neg()
+    if given.layout != torch.strided:
+        return np.empty(0)
+    given = given.float() if given.dtype == torch.bfloat16 else given
+    given = given.to(torch.complex64) if given.dtype == torch.complex32 else given
+    return given.numpy(force=True).copy()
+
+
+def place_here() -> Place:
+    """The line of the user's that is running."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        name = frame.f_code.co_filename
+        if not name.startswith((_TORCH, _OWN)) and not name.startswith("<"):
+            return Place(name, frame.f_lineno)
+        if frame.f_back is None:
+            break
+        frame = frame.f_back
+    return NOWHERE
+
+
+def tensors_in(value: Any) -> Iterator[torch.Tensor]:
+    """The tensors among arguments or results."""
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from tensors_in(part)
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            yield from tensors_in(part)
+
+
+def dtype_of(tensor: torch.Tensor) -> str:
+    """The dtype without its library."""
+    return str(tensor.dtype).removeprefix("torch.")
+
+
+class Recorder(TorchDispatchMode):
+    """Writes down every operation on what is made of the leaves.
+
+    `known` says which operations have a row; the others are recorded as what torch itself makes of
+    them, where it says so.
+    """
+
+    supports_higher_order_operators = True
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        # else the first use imports torch._dynamo
+        return False
+
+    def __init__(
+        self, leaves: Mapping[str, torch.Tensor], known: Callable[[str], bool] | None = None
+    ) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.trace = Trace()
+        self.known = known
+        self.paused = False
+        self.inside: int | None = None
+        self._within: list[str] = []
+        self._flowing: set[int] = set()
+        self._below: MutableMapping[Any, bool] = WeakTensorKeyDictionary()
+        self._held: list[Any] = []
+        self._storages: dict[int, int] = {}
+        self._dead: set[int] = set()
+        for name, leaf in leaves.items():
+            if _storage(leaf) not in self._storages and _is_part(leaf):
+                self.trace.wholes.append(self._whole(leaf))
+            self.trace.inputs[name] = self.view(leaf), to_array(leaf)
+            self._flowing.add(_storage(leaf))
+
+    # -- where tensors lie
+
+    def is_active(self, tensor: torch.Tensor) -> bool:
+        """Whether it lies where something made of the leaves does."""
+        return _storage(tensor) in self._storages
+
+    def view(self, tensor: torch.Tensor) -> View:
+        """Where a tensor lies."""
+        key = _storage(tensor)
+        if key not in self._storages:
+            self._storages[key] = len(self._storages)
+            # so that no other comes to lie there
+            self._held.append(
+                tensor.untyped_storage() if tensor.layout == torch.strided else tensor
+            )
+        number, shape = self._storages[key], tuple(tensor.shape)
+        if tensor.layout != torch.strided:
+            return View(number, 0, shape, tuple(0 for _ in shape), dtype_of(tensor))
+        flipped = "conj" if tensor.is_conj() else "neg" if tensor.is_neg() else ""
+        strides = tuple(map(int, tensor.stride()))
+        offset = int(tensor.storage_offset())
+        return View(number, offset, shape, strides, dtype_of(tensor), flipped)
+
+    def value(self, tensor: torch.Tensor) -> Use | Data:
+        """A tensor as an operation takes it."""
+        if not self.is_active(tensor):
+            return Data(to_array(tensor), dtype_of(tensor))
+        if not self.at_face_value:
+            # what an operation does below autograd has a gradient that is the operation's
+            live = tensor.requires_grad or tensor in self._below
+        else:
+            # what the backward of an own Function is of is taken at face value
+            live = id(tensor) not in self._dead
+        numbers = None if tensor.is_floating_point() else to_array(tensor)
+        return Use(self.view(tensor), live, numbers)
+
+    @property
+    def at_face_value(self) -> bool:
+        """Whether what is done now is what autograd takes as a whole."""
+        return self.inside is not None or bool(self._within)
+
+    def result(self, tensor: torch.Tensor) -> Result:
+        """A tensor that an operation gave."""
+        return Result(self.view(tensor), to_array(tensor))
+
+    def kill(self, tensor: torch.Tensor) -> None:
+        """Take a tensor for one that no gradient flows back through, inside of a Function."""
+        self._dead.add(id(tensor))
+        self._held.append(tensor)
+
+    def argument(self, value: Any) -> Any:
+        """An argument as plain data."""
+        if isinstance(value, torch.Tensor):
+            return self.value(value)
+        if isinstance(value, list | tuple):
+            return [self.argument(part) for part in value]
+        if isinstance(value, torch.dtype):
+            return str(value).removeprefix("torch.")
+        if isinstance(value, torch.device | torch.layout | torch.memory_format):
+            return None
+        if isinstance(value, torch.SymInt | torch.SymFloat | torch.SymBool):
+            return value.node.maybe_as_int()
+        return value
+
+    def add(self, event: Event) -> None:
+        """Write an event down."""
+        self.trace.events.append(event)
+
+    def note(self, kind: str, text: str) -> None:
+        """Write down that something was noticed."""
+        found = Note(kind, text, place_here())
+        if found not in self.trace.notes:
+            self.trace.notes.append(found)
+
+    # -- the hook
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        schema = getattr(func, "_schema", None)
+        given = list(tensors_in((args, kwargs)))
+        if self.paused or not any(self.is_active(tensor) for tensor in given):
+            return func(*args, **kwargs)
+        if schema is None:
+            self.note("opaque", str(func))
+            return func(*args, **kwargs)
+        base = schema.name.rpartition("::")[2]
+        if base in SHAPE_ONLY or base in RESHAPED:
+            if base == "detach_":
+                self._below.pop(args[0], None)
+            return func(*args, **kwargs)
+        if base in LEAKING:
+            return self._leak(func, schema, args, kwargs, given)
+        other = None if schema.is_mutable else self._otherwise(func, schema)
+        if other is not None:
+            found = self._instead(other, schema.name, args, kwargs, given)
+            if found is not NotImplemented:
+                return found
+        return self._recorded(func, schema, args, kwargs, given)
+
+    def _leak(
+        self, func: Any, schema: Any, args: Any, kwargs: Any, given: Sequence[torch.Tensor]
+    ) -> Any:
+        """What takes a number out of a tensor, or decides by one."""
+        made = func(*args, **kwargs)
+        answer = made if isinstance(made, bool) else None
+        self.note("number" if answer is None else "decision", schema.name)
+        named = {a.name: v for a, v in zip(schema.arguments, args, strict=False)} | kwargs
+        arguments = {name: self.argument(value) for name, value in named.items()}
+        name = schema.name.replace("::", ".")
+        del given
+        self.add(Call(name, arguments, (), place_here(), self.inside, answer=answer))
+        return made
+
+    def _recorded(
+        self, func: Any, schema: Any, args: Any, kwargs: Any, given: list[torch.Tensor]
+    ) -> Any:
+        named = {a.name: value for a, value in zip(schema.arguments, args, strict=False)} | kwargs
+        targets = [
+            target
+            for a in schema.arguments
+            if a.alias_info is not None and a.alias_info.is_write
+            for target in tensors_in(named.get(a.name))
+        ]
+        hidden = [target for target in targets if self._is_hidden(target)]
+        for target in hidden:
+            # what is written is what it is, whoever sees it
+            self._below[target] = True
+        for target in targets:
+            if not self.is_active(target):
+                self._start(target)
+        arguments = {name: self.argument(value) for name, value in named.items()}
+        flows = any(use.live for use in uses_in(arguments)) and torch.is_grad_enabled()
+        dead = self.at_face_value and all(id(t) in self._dead for t in given if self.is_active(t))
+        made = func(*args, **kwargs)
+        before = {_storage(tensor) for tensor in given}
+        found = list(tensors_in(made))
+        aliases = bool(found) and not targets and all(_storage(t) in before for t in found)
+        results = tuple(self.result(tensor) for tensor in found)
+        for tensor in found if dead else ():
+            self.kill(tensor)
+        if flows and not self.at_face_value and not schema.name.endswith("::detach"):
+            self._below.update((tensor, True) for tensor in found)
+            self._flowing.update(map(_storage, found))
+        name = schema.name.replace("::", ".")
+        written = tuple(self.view(target) for target in targets)
+        self.add(Call(name, arguments, results, place_here(), self.inside, aliases, written))
+        return made
+
+    def _whole(self, tensor: torch.Tensor) -> Start:
+        """All that lies where a tensor does."""
+        whole = torch.empty(0, dtype=tensor.dtype, device=tensor.device)
+        with torch.no_grad():
+            whole.set_(tensor.untyped_storage())
+        view = self.view(tensor)
+        return Start(view.storage, to_array(whole), view.dtype)
+
+    def _start(self, target: torch.Tensor) -> None:
+        self.add(self._whole(target))
+
+    def _is_hidden(self, target: torch.Tensor) -> bool:
+        """Whether autograd does not see a write into what a gradient flows through."""
+        if self.at_face_value or _storage(target) not in self._flowing:
+            return False
+        if torch.is_grad_enabled() and (target.requires_grad or target in self._below):
+            return False
+        self.note("hidden write", "")
+        return True
+
+    # -- what has no row
+
+    def _instead(
+        self, other: Callable[..., Any], name: str, args: Any, kwargs: Any, given: Any
+    ) -> Any:
+        """What an operation is made of, in its place."""
+        if not self.at_face_value:
+            for tensor in given:
+                if self.is_active(tensor) and not tensor.requires_grad:
+                    self.kill(tensor)
+        self._within.append(name)
+        try:
+            with self:
+                return other(*args, **kwargs)
+        finally:
+            self._within.pop()
+
+    def _otherwise(self, func: Any, schema: Any) -> Callable[..., Any] | None:
+        """What torch makes of an operation that has no row, in operations that may have one."""
+        name = schema.name.replace("::", ".")
+        if self.known is None or self.known(name) or _is_alias(schema):
+            return None
+        if schema.name in self._within:
+            return None
+        found = _python_body(schema.name) or _decomposition(func)
+        if found is not None:
+            self.note("decomposed", name)
+        return found
+
+
+def _storage(tensor: torch.Tensor) -> int:
+    """What tells where a tensor lies; what has no memory of its own kind is a place by itself."""
+    if tensor.layout != torch.strided:
+        return -id(tensor)
+    return int(tensor.untyped_storage()._cdata)
+
+
+def _is_part(tensor: torch.Tensor) -> bool:
+    """Whether more than a tensor lies where it does."""
+    if tensor.layout != torch.strided:
+        return False
+    return tensor.untyped_storage().nbytes() != tensor.numel() * tensor.element_size()
+
+
+def _is_alias(schema: Any) -> bool:
+    """Whether the results lie where an argument does."""
+    infos = [made.alias_info for made in schema.returns]
+    return bool(infos) and all(info is not None and not info.is_write for info in infos)
+
+
+def _decomposition(func: Any) -> Callable[..., Any] | None:
+    """What torch itself says that an operation is made of."""
+    from torch._decomp import core_aten_decompositions, decomposition_table
+
+    found = decomposition_table.get(func) or core_aten_decompositions().get(func)
+    if found is None and torch._C._dispatch_has_kernel_for_dispatch_key(
+        func.name(), "CompositeImplicitAutograd"
+    ):
+        found = func.decompose
+    return found
+
+
+def _python_body(name: str) -> Callable[..., Any] | None:
+    """The function of Python that `torch.library.custom_op` has made an operation of."""
+    from torch._library.custom_ops import OPDEFS
+
+    found = OPDEFS.get(name)
+    return None if found is None else found._init_fn
+
+
+@contextmanager
+def plain_kernels() -> Iterator[None]:
+    """torch without its fused kernels, so that the insides of LSTM and attention are seen."""
+    was = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        with torch.backends.mkldnn.flags(enabled=False), _attention():
+            yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(was)
+
+
+@contextmanager
+def _attention() -> Iterator[None]:
+    from torch.nn.attention import SDPBackend, sdpa_kernel
+
+    with sdpa_kernel(SDPBackend.MATH):
+        yield

@@ -1,0 +1,324 @@
+"""Ran → Report: what real code gives, held to the witnesses that know nothing of torch."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from gradcalc.calculate import Ask, report_of, weigh
+from gradcalc.checking import blame
+from gradcalc.checking.listing import OTHER_WAY, Line, Listing, Row, listing, spelled
+from gradcalc.checking.places import span_of, text_of
+from gradcalc.checking.ran import Ran
+from gradcalc.checking.trace import NOWHERE, Note, Place
+from gradcalc.derive.recorder import Recorder, RecordingBackend
+from gradcalc.derive.runs import budget
+from gradcalc.errors import GradcalcError
+from gradcalc.lang.fence import compile_program
+from gradcalc.lang.program import Branch, Limits
+from gradcalc.problem import Problem, execute
+from gradcalc.report import InputGradient, Report
+from gradcalc.targets import Gradient
+from gradcalc.testimony import Absence, Absent, Computed
+from gradcalc.values.precision import precision_of
+from gradcalc.verdict.case import Case
+from gradcalc.verdict.judge import Judgement, judge
+from gradcalc.verdict.outcome import Finding, Outcome, Verdict
+
+APART = 4.0
+"""How far a value may be off from torch's, in roots of the dtype's rounding: a row that means
+something else is further off, and what rounding has piled up on the way is not."""
+
+SHORT = 200
+"""Lines of a program up to which its formula is looked for."""
+
+FEW = 2
+"""How many Functions are blamed at the most."""
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How it is checked: the rows of operations, limits, who answers for torch elsewhere, what
+    the function is called, and whether no lost digits are excused."""
+
+    row: Callable[[str], Row | None]
+    limits: Limits
+    ask: Ask
+    name: str
+    strict: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A case about a recorded function, and the program that it is about.
+
+    `odd` is the first line that is another number to the check than to torch, `blamed` what is
+    wrong with backwards that somebody wrote.
+    """
+
+    case: Case
+    listing: Listing
+    ran: Ran
+    odd: Line | None = None
+    blamed: tuple[blame.Wrong, ...] = ()
+
+
+def checked(ran: Ran, how: How) -> Checked:
+    """The verdict on what torch gave, and whose fault it is where that is wrong."""
+    found = judged(ran, how)
+    if found.case.judgement.verdict.outcome is not Outcome.WRONG:
+        return found
+    if ran.strays is not None:
+        return _doubted(found, f"beside this point it does something else ({ran.strays})")
+    wrong: list[blame.Wrong] = []
+    if ran.tangents is None:
+        for one in blame.blamed(ran, how.row, how.limits, how.ask):
+            wrong.append(one)
+            if len(wrong) == FEW:
+                break
+    return replace(found, blamed=tuple(wrong))
+
+
+def judged(ran: Ran, how: How) -> Checked:
+    """The verdict on what torch gave."""
+    found = listing(ran.trace, how.row)
+    _add_cotangent(found, ran)
+    if found.lost is not None:
+        what, place = found.lost
+        at = f" ({place.told})" if place.line else ""
+        return _untold(ran, found, how, f"nobody can see into {what}{at}")
+    try:
+        problem = _problem(ran, found, how)
+        odd, path = _replayed(problem, found, ran)
+    except GradcalcError as error:
+        return _untold(ran, found, how, f"{error}")
+    if odd is not None:
+        at = f" ({odd.place.told})" if odd.place.line else ""
+        why = f"{odd.operation}{at} has another value to the check than to torch"
+        return _untold(ran, found, how, why, odd)
+    testimony = _testimony(ran, found, path)
+    if isinstance(testimony, Absent):
+        return _untold(ran, found, how, testimony.doubt)
+    case = weigh(problem, blame.once(testimony, how.ask))
+    checked = Checked(case, found, ran)
+    if ran.strays is not None and ran.rounded:
+        return _doubted(checked, f"rounding decides what it does ({ran.strays})")
+    return checked
+
+
+def _add_cotangent(found: Listing, ran: Ran) -> None:
+    """Weigh the output in the program itself, where its gradient is differentiated again."""
+    if ran.tangents is not None and ran.weights is not None:
+        weights = spelled(ran.weights)
+        if weights is None:
+            found.data["cotangent"], weights = ran.weights, "cotangent"
+        found.output = f"torch.sum({found.output}*{weights})"
+
+
+def _problem(ran: Ran, found: Listing, how: How) -> Problem:
+    """What the recorded function is asked, as a problem of the language."""
+    values = (numbers for _, numbers in ran.trace.inputs.values())
+    inputs: dict[str, Any] = dict(zip(found.names, values, strict=True))
+    wrt, twice = tuple(inputs), ran.tangents is not None
+    tangents = ran.tangents and {n: ran.tangents[name] for n, name in found.names.items()}
+    program = compile_program(found.source, numbers=frozenset({*inputs, *found.data}))
+    inputs = {n: np.asarray(v, np.float64) for n, v in inputs.items()} | found.data
+    return Problem(
+        program=replace(program, typed=_shown(how, found)), inputs=inputs, wrt=wrt,
+        data=tuple(found.data), cotangent=None if twice else ran.weights, limits=how.limits,
+        strict=how.strict,
+        before=(Gradient(wrt, tangents),) if twice else (), computed_in=ran.dtype,
+        unseen=len(found.lines) > SHORT,
+    )  # fmt: skip
+
+
+def _shown(how: How, found: Listing) -> str:
+    return f"{how.name}({', '.join(found.names.values())})"
+
+
+def _testimony(ran: Ran, found: Listing, path: tuple[Branch, ...] = ()) -> Computed | Absent:
+    """What torch said; of several ways to a gradient the one that is another."""
+    if ran.failure is not None:
+        return Absent(Absence.UNABLE, f"going back fails: {ran.failure}")
+    gradients = next(iter(ran.otherwise.values()), ran.gradients)
+    shapes = {name: values.shape for name, (_, values) in ran.trace.inputs.items()}
+    own = {inside: gradients[name] for inside, name in found.names.items()}
+    return Computed(
+        value=ran.value,
+        gradients={n: np.zeros(shapes[found.names[n]]) if g is None else g for n, g in own.items()},
+        carrying=frozenset(name for name, g in own.items() if g is not None),
+        path=path,
+    )
+
+
+def _untold(ran: Ran, found: Listing, how: How, why: str, odd: Line | None = None) -> Checked:
+    """A case that nobody can decide."""
+    numbers = (np.asarray(values, np.float64) for _, values in ran.trace.inputs.values())
+    inputs = dict(zip(found.names, numbers, strict=True))
+    program = compile_program(next(iter(inputs)), numbers=frozenset(inputs))
+    problem = Problem(
+        program=replace(program, typed=_shown(how, found)), inputs=inputs,
+        wrt=tuple(inputs), cotangent=ran.weights, limits=how.limits, computed_in=ran.dtype,
+    )  # fmt: skip
+    absent, testimony = Absent(Absence.UNABLE, why), _testimony(ran, found)
+    judgement = judge(problem, testimony, absent, absent)
+    return Checked(Case(problem, testimony, absent, absent, judgement), found, ran, odd)
+
+
+def _doubted(found: Checked, why: str) -> Checked:
+    """The same, with a verdict that says no more than that nobody can tell."""
+    verdict = Verdict(Outcome.UNRESOLVED, f"not checked: {why}")
+    old = found.case.judgement
+    judgement = Judgement(verdict, old.comparisons, old.claims, old.reference)
+    return replace(found, case=replace(found.case, judgement=judgement))
+
+
+# -- the values --------------------------------------------------------------------------------
+
+
+def _replayed(problem: Problem, found: Listing, ran: Ran) -> tuple[Line | None, tuple[Branch, ...]]:
+    """The first line whose value is not the one that torch had, and the way that the run took."""
+    recorder = Recorder(problem.dtype)
+    backend = RecordingBackend(recorder, budget(problem))
+    given = {
+        name: recorder.input(name, np.asarray(value, np.float64), name in problem.wrt)
+        for name, value in problem.inputs.items()
+    }
+    execution = execute(replace(problem, before=()), backend, given, backend.budget)
+    room = APART * precision_of(ran.dtype).epsilon ** 0.5
+    return next(_unlike(backend, execution.run.names, found, room), None), execution.run.path
+
+
+def _unlike(
+    backend: RecordingBackend, names: Mapping[str, Any], found: Listing, room: float
+) -> Iterator[Line]:
+    for line in found.lines:
+        if line.made is None or line.name not in names or line.made.dtype.kind != "f":
+            continue
+        value = names[line.name]
+        if not backend.is_tensor(value):
+            continue
+        ours = np.asarray(backend.numbers(value), np.float64)
+        theirs = np.asarray(line.made, np.float64)
+        if ours.shape != theirs.shape or not _near(ours, theirs, room):
+            yield line
+
+
+def _near(ours: Any, theirs: Any, room: float) -> bool:
+    with np.errstate(all="ignore"):
+        largest = np.max(np.abs(theirs), initial=0, where=np.isfinite(theirs))
+        return bool(np.allclose(ours, theirs, rtol=room, atol=room * largest, equal_nan=True))
+
+
+# -- what is shown -----------------------------------------------------------------------------
+
+
+def report(found: Checked) -> Report:
+    """The case as the data that is shown, its names and places those of the user's own code."""
+    made, listed = report_of(found.case, "check"), found.listing
+    own = [_located(finding, listed) for finding in made.findings]
+    verdict = made.verdict
+    if OTHER_WAY in verdict.message:
+        why = "which way it goes is decided here, and only the one that it went was recorded"
+        verdict = Verdict(Outcome.UNRESOLVED, f"not checked: {why}")
+    findings = [replace(f, message=renamed(f.message, listed)) for f in (*_findings(found), *own)]
+    return replace(
+        made,
+        inputs={listed.names[n]: v for n, v in made.inputs.items() if n in listed.names},
+        gradients=tuple(_renamed(_readable(g, listed), listed) for g in made.gradients),
+        read_as=None,
+        verdict=replace(verdict, message=renamed(verdict.message, listed)),
+        dtype=found.ran.dtype,
+        digits_possible=round(precision_of(found.ran.dtype).digits, 2),
+        path=(),
+        findings=tuple(findings),
+        sources=text_of(f.span.file for f in findings if f.span is not None and f.span.file),
+    )
+
+
+def renamed(text: str, found: Listing) -> str:
+    """A text with the leaves called as the user calls them."""
+    other = {inside: name for inside, name in found.names.items() if inside != name}
+    if not other:
+        return text
+    return re.sub(r"\bleaf\d+\b", lambda told: other.get(told[0], told[0]), text)
+
+
+def _renamed(gradient: InputGradient, found: Listing) -> InputGradient:
+    formula = gradient.formula
+    if formula is not None:
+        parts = tuple((name, renamed(text, found)) for name, text in formula.parts)
+        formula = replace(formula, parts=parts, body=renamed(formula.body, found))
+    elements = tuple(replace(e, cause=renamed(e.cause, found)) for e in gradient.elements)
+    name = found.names[gradient.name]
+    return replace(gradient, name=name, formula=formula, elements=elements)
+
+
+def _readable(gradient: InputGradient, found: Listing) -> InputGradient:
+    """A gradient without a formula in which something stands that only the check has a name for."""
+    text = gradient.closed_form
+    if text is None or not any(re.search(rf"\b{name}\b", text) for name in found.data):
+        return gradient
+    return replace(gradient, formula=None)
+
+
+def _located(finding: Finding, found: Listing) -> Finding:
+    """A finding about a line of the program, where that line is from."""
+    if finding.span is None:
+        return finding
+    place = _place(found, finding.span.line)
+    return replace(finding, span=span_of(place))
+
+
+def _place(found: Listing, line: int) -> Place:
+    # the first line imports torch
+    position = line - 2
+    return found.lines[position].place if 0 <= position < len(found.lines) else NOWHERE
+
+
+NOTES: Mapping[str, tuple[str, str]] = {
+    "hidden write": (
+        "autograd does not see this write: it goes back as if it were not there",
+        "write it so that autograd sees it, or let it be given by reference=",
+    ),
+    "decomposed": (
+        "{text} is taken for what torch says it is made of",
+        "the verdict rests on that",
+    ),
+    "opaque": ("nobody can see into {text}", "reference= takes a plain function for it"),
+}
+"""What is said of notes of the recorder, with a tip."""
+
+
+def _findings(found: Checked) -> Iterator[Finding]:
+    for wrong in found.blamed:
+        yield blame.finding(wrong)
+    outcome = found.case.judgement.verdict.outcome
+    for way in found.ran.otherwise:
+        yield Finding(
+            "otherwise", f"the gradient is another one where {way}", "that one is judged here", None
+        )
+    functions = [a for a in found.ran.trace.functions if not a.trusted]
+    if outcome is Outcome.WRONG and found.ran.tangents is not None and len(functions) == 1:
+        yield Finding(
+            "blame",
+            f"the backward of {functions[0].name} is not differentiable as it should be",
+            "write it in operations that autograd can go through, of saved tensors",
+            span_of(functions[0].place),
+        )
+    for applied in found.ran.trace.functions:
+        if applied.opaque:
+            yield Finding(
+                "opaque", f"nobody can see into the forward of {applied.name}",
+                "reference= takes a plain function that means the same", span_of(applied.place),
+            )  # fmt: skip
+    for note in found.ran.trace.notes:
+        if note.kind in NOTES:
+            yield _noted(note)
+
+
+def _noted(note: Note) -> Finding:
+    message, hint = NOTES[note.kind]
+    return Finding(note.kind, message.format(text=note.text), hint, span_of(note.place))

@@ -1,0 +1,287 @@
+"""Functions in a user's files, which are run: FILE.py:NAME, and what it is called with."""
+
+import importlib.util
+import inspect
+import re
+import shlex
+import sys
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from gradcalc.checking.aten import known
+from gradcalc.checking.inputs import asked, parameters_of, tensor_of
+from gradcalc.checking.job import Job
+from gradcalc.checking.places import span_of, text_of
+from gradcalc.checking.ran import Ran
+from gradcalc.checking.running import run
+from gradcalc.checking.trace import Place
+from gradcalc.errors import (
+    FileError,
+    GradcalcError,
+    InvalidValueError,
+    UnknownNameError,
+    UsageError,
+    did_you_mean,
+)
+
+SAMPLES = "gradcalc_inputs"
+"""The function of a file that gives inputs for those that are checked."""
+
+TOLD = re.compile(r"^\s*gradcalc:(.*)$", re.MULTILINE)
+"""The line of a docstring that says with what a function is called, as the command line has it."""
+
+
+def done(job: Job) -> Ran:
+    """What torch says of a job."""
+    torch.set_num_threads(1)
+    torch.manual_seed(job.seed)
+    with _as_errors(job.name):
+        space = load(job.path)
+        function = made(_found(space, job.name, job.path), space, job)
+        args, kwargs = _arguments(job, function, space)
+        question = asked(
+            function, args, kwargs, leaves=job.wrt or None, trust=job.trust,
+            cotangent=job.cotangent, order=job.order, seed=job.seed, name=job.name,
+            reference=_reference(job, space),
+        )  # fmt: skip
+        return run(question, known)
+
+
+def _reference(job: Job, space: Mapping[str, Any]) -> Any:
+    if job.reference is None:
+        return None
+    path, _, name = job.reference.rpartition(":")
+    where = load(path) if path else space
+    return _found(where, name, path or job.path)
+
+
+def _arguments(
+    job: Job, function: Any, space: Mapping[str, Any]
+) -> tuple[list[Any], dict[str, Any]]:
+    """What the function is called with: what was typed, else what its file says."""
+    parameters = parameters_of(function)
+    given: dict[str, Any] = dict(job.values)
+    if not given:
+        sample = _sample(space, job.name)
+        if isinstance(sample, tuple):
+            return [_placed(value, job) for value in sample], {}
+        given = dict(sample or {})
+    names = [p.name for p in parameters]
+    open_ended = any(p.kind in (p.VAR_KEYWORD, p.VAR_POSITIONAL) for p in parameters)
+    for name in given:
+        if name not in names and not open_ended and parameters:
+            raise UnknownNameError(
+                f"--{name}: {job.name} has no parameter {name}",
+                hint=did_you_mean(name, names) or f"its parameters: {', '.join(names)}",
+            )
+    missing = [
+        p.name
+        for p in parameters
+        if p.default is p.empty
+        and p.name not in given
+        and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
+    ]
+    if missing:
+        raise UnknownNameError(
+            f"{missing[0]} has no value",
+            hint=f'--{missing[0]} "randn(3)", or a function {SAMPLES}() in the file',
+        )
+    kinds = {p.name: p for p in parameters}
+    typed = {n: _argument(job, n, v, kinds.get(n)) for n, v in given.items()}
+    positional = [
+        typed.pop(p.name) if p.name in typed else p.default
+        for p in parameters
+        if p.kind is p.POSITIONAL_ONLY
+    ]
+    is_function = isinstance(function, type) and issubclass(function, torch.autograd.Function)
+    if is_function or any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        # these know no keywords
+        order = [n for n in names if n in typed] + [n for n in typed if n not in names]
+        return [*positional, *(typed[name] for name in order)], {}
+    return positional, typed
+
+
+def _argument(job: Job, name: str, value: Any, parameter: inspect.Parameter | None) -> Any:
+    """A value as the parameter wants it: one number is Python's where that is meant."""
+    real = name in job.unsure and (not job.wrt or name in job.wrt)
+    if isinstance(value, torch.Tensor) or not _is_number(value):
+        return _placed(value, job, real=real)
+    number = value.item() if hasattr(value, "item") else value
+    wanted = None if parameter is None else _kind(parameter)
+    if wanted is not None:
+        return wanted(number)
+    if job.wrt and name not in job.wrt:
+        return number
+    return _placed(value, job, real=real)
+
+
+def _is_number(value: Any) -> bool:
+    return getattr(value, "shape", None) == () or isinstance(value, int | float | bool)
+
+
+def _kind(parameter: inspect.Parameter) -> Any:
+    """Python's own kind of number that a parameter is, by its annotation or default."""
+    told = parameter.annotation
+    for kind in (bool, int, float):
+        if told is kind or told == kind.__name__:
+            return kind
+        if parameter.default is not parameter.empty and type(parameter.default) is kind:
+            return kind
+    return None
+
+
+def _placed(value: Any, job: Job, *, real: bool = False) -> Any:
+    """Numbers as a tensor of the job's dtype, on its device; `real` ones are no integers."""
+    if isinstance(value, torch.Tensor):
+        if value.is_floating_point() and value.dtype != getattr(torch, job.dtype):
+            return value.detach().to(getattr(torch, job.dtype)).requires_grad_(value.requires_grad)
+        return value
+    if hasattr(value, "dtype") or isinstance(value, int | float | list):
+        value = np.asarray(value, np.float64) if real else value
+        made_of = tensor_of(value, getattr(torch, job.dtype))
+        return made_of if job.device == "cpu" else made_of.detach().to(job.device).requires_grad_()
+    return value
+
+
+def load(path: str) -> dict[str, Any]:
+    """The names of a file, which is run as a module.
+
+    Raises `FileError` where it is not there.
+    """
+    file = Path(path).expanduser()
+    if not file.is_file():
+        what = f"{path} is a directory, not a file" if file.is_dir() else f"there is no file {path}"
+        raise FileError(what)
+    folder = str(file.resolve().parent)
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    spec = importlib.util.spec_from_file_location(file.stem, file)
+    if spec is None or spec.loader is None:
+        raise FileError(f"{path} is no file of Python", hint="gradcalc check FILE.py:NAME")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[file.stem] = module
+    spec.loader.exec_module(module)
+    return vars(module)
+
+
+def _found(space: Mapping[str, Any], name: str, path: str) -> Any:
+    """What a name, with dots or without, is in a file."""
+    first, *rest = name.split(".")
+    if first not in space:
+        own = [n for n, v in space.items() if callable(v) and not n.startswith("_")]
+        hint = did_you_mean(first, own) or (f"it has {', '.join(own[-6:])}" if own else None)
+        raise UnknownNameError(f"{path} has nothing called {first}", hint=hint)
+    value = space[first]
+    for part in rest:
+        if not hasattr(value, part):
+            raise UnknownNameError(f"{first} has nothing called {part}")
+        value = getattr(value, part)
+    return value
+
+
+def made(found: Any, space: Mapping[str, Any], job: Job) -> Any:
+    """A module of its class or of what makes it; everything else as it is."""
+    if isinstance(found, type) and issubclass(found, torch.nn.Module):
+        found = _built(found, space, job)
+    elif inspect.isfunction(found) and _makes(found, space, job):
+        value = found()
+        if not isinstance(value, torch.nn.Module):
+            raise InvalidValueError(f"{job.name} takes no arguments to differentiate by")
+        found = value
+    if isinstance(found, torch.nn.Module):
+        found = found.to(device=job.device, dtype=getattr(torch, job.dtype))
+    return found
+
+
+def _makes(found: Any, space: Mapping[str, Any], job: Job) -> bool:
+    """Whether a function is one that makes what is checked: it has no place for the values."""
+    parameters = parameters_of(found)
+    if any(p.default is p.empty or p.kind is p.VAR_KEYWORD for p in parameters):
+        return False
+    if job.values:
+        return not {p.name for p in parameters} & job.values.keys()
+    return _sample(space, job.name) is None
+
+
+def _built(found: Any, space: Mapping[str, Any], job: Job) -> torch.nn.Module:
+    try:
+        # the words of whoever runs the file
+        module = eval(f"_made_({job.init or ''})", {**space, "_made_": found})
+    except TypeError as error:
+        raise UsageError(
+            f"{job.name} cannot be made of ({job.init or ''}): {error}",
+            hint=f'--init "3, 2" says with what {job.name} is made',
+        ) from None
+    assert isinstance(module, torch.nn.Module)
+    return module
+
+
+def _sample(space: Mapping[str, Any], name: str) -> Any:
+    """The inputs that a file has for a function, None where it has none."""
+    maker = space.get(SAMPLES)
+    if maker is None:
+        return _documented(space, name)
+    found = maker()
+    if isinstance(found, Mapping) and name in found and not isinstance(found[name], torch.Tensor):
+        found = found[name]
+    if isinstance(found, torch.Tensor):
+        found = (found,)
+    return tuple(found) if isinstance(found, list) else found
+
+
+def _documented(space: Mapping[str, Any], name: str) -> Any:
+    try:
+        function = _found(space, name, "")
+    except GradcalcError:
+        return None
+    told = TOLD.search(getattr(function, "__doc__", None) or "")
+    if told is None:
+        return None
+    from gradcalc.values import from_json
+
+    words = shlex.split(told[1])
+    pairs = zip(words[::2], words[1::2], strict=False)
+    return {
+        word.removeprefix("--"): from_json(text, word, typed=True)
+        for word, text in pairs
+        if word.startswith("--")
+    }
+
+
+@contextmanager
+def _as_errors(name: str) -> Iterator[None]:
+    """Whatever a user's code raises, as a sentence with the line."""
+    try:
+        yield
+    except GradcalcError:
+        raise
+    # what a user's own code raises may be anything
+    except (Exception, SystemExit) as error:
+        raise _told(name, error) from None
+
+
+def _told(name: str, error: BaseException) -> GradcalcError:
+    lines = traceback.extract_tb(error.__traceback__)
+    outside = (str(Path(torch.__file__).parent), str(Path(__file__).parent), "<")
+    own = [f for f in lines if not f.filename.startswith(outside)]
+    said = (str(error).strip().splitlines() or [""])[0]
+    found = InvalidValueError(f"{name} raises {type(error).__name__}: {said}")
+    if isinstance(error, SyntaxError) and error.lineno is not None:
+        found.span = span_of(Place(str(error.filename), error.lineno))
+        found.source = text_of([str(error.filename)])
+    elif own and own[-1].lineno is not None:
+        file, line = own[-1].filename, own[-1].lineno
+        found.span = span_of(Place(file, line))
+        found.source = text_of([file])
+    return found
+
+
+def names_in(path: str) -> Sequence[str]:
+    """What a file has that could be checked."""
+    return [n for n, v in load(path).items() if callable(v) and not n.startswith("_")]

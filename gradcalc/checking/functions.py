@@ -1,0 +1,177 @@
+"""Functions with a backward of their own, as they are called while a recorder watches.
+
+Their forward is taken at face value: what is recorded of it are its operations, and autograd goes
+back by the backward that was written.
+"""
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from gradcalc.checking.capture import Recorder, place_here, tensors_in, to_array
+from gradcalc.checking.ran import Hand
+from gradcalc.checking.trace import NOWHERE, Applied, Place, Same, Trace
+from gradcalc.testimony import Array
+
+References = Mapping[Any, Callable[..., Any]]
+"""Plain functions by the Function, or its name, that they mean the same as."""
+
+
+@dataclass(slots=True)
+class Watched:
+    """The calls of own Functions: `hands` by their numbers, as far as autograd came back there."""
+
+    hands: dict[int, Hand] = field(default_factory=dict)
+
+
+@contextmanager
+def watched(
+    recorder: Recorder, references: References, trusted: frozenset[str]
+) -> Iterator[Watched]:
+    """Have every call of an own Function told to the recorder.
+
+    Of those that are `trusted` the backward is what is meant, whatever it is: what is recorded is
+    the forward, and the trace says that it is trusted.
+    """
+    plain = torch.autograd.Function.__dict__["apply"]
+    found = Watched()
+
+    def apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
+        call = plain.__get__(None, cls)
+        if recorder.inside is not None or recorder.paused:
+            return call(*args, **kwargs)
+        return _applied(recorder, found, cls, call, (args, kwargs), references, trusted)
+
+    torch.autograd.Function.apply = classmethod(apply)  # type: ignore[assignment, method-assign]
+    try:
+        yield found
+    finally:
+        torch.autograd.Function.apply = plain  # type: ignore[method-assign]
+
+
+def _applied(
+    recorder: Recorder,
+    found: Watched,
+    cls: Any,
+    call: Callable[..., Any],
+    arguments: tuple[Any, Any],
+    references: References,
+    trusted: frozenset[str],
+) -> Any:
+    args, kwargs = arguments
+    trace, number, called = recorder.trace, len(recorder.trace.functions), place_here()
+    positions = [k for k, value in enumerate(args) if isinstance(value, torch.Tensor)]
+    given = tuple(recorder.value(args[k]) if k in positions else None for k in range(len(args)))
+    numbers = tuple(to_array(v) if isinstance(v, torch.Tensor) else None for v in args)
+    for k in positions:
+        if recorder.is_active(args[k]) and not args[k].requires_grad:
+            recorder.kill(args[k])
+    reference = references.get(cls) or references.get(cls.__name__)
+    first = len(trace.events)
+    recorder.inside, recorder.paused = number, reference is not None
+    try:
+        made = call(*args, **kwargs)
+    finally:
+        recorder.inside, recorder.paused = None, False
+    opaque = False
+    if reference is not None:
+        _refer(recorder, number, made, lambda: reference(*args, **kwargs))
+    active = any(recorder.is_active(args[k]) for k in positions)
+    outs = list(tensors_in(made))
+    for out in outs:
+        opaque = opaque or (active and out.requires_grad and not recorder.is_active(out))
+    results = tuple(
+        recorder.result(out) if recorder.is_active(out) or opaque else None for out in outs
+    )
+    trace.functions.append(
+        Applied(
+            name=cls.__name__,
+            names=_parameters(cls),
+            given=given,
+            numbers=numbers,
+            made=results,
+            first=first,
+            last=len(trace.events),
+            place=_place(cls),
+            called=called,
+            opaque=opaque,
+            trusted=bool(trusted & {cls.__name__, f"{cls.__module__}.{cls.__qualname__}"}),
+        )
+    )
+    _hook(found, number, outs)
+    return made
+
+
+def _refer(recorder: Recorder, number: int, made: Any, plainly: Callable[[], Any]) -> None:
+    """Record a plain function in place of what nobody can see into."""
+    recorder.inside = number
+    try:
+        with torch.no_grad():
+            meant = plainly()
+    finally:
+        recorder.inside = None
+    recorder.inside = number
+    try:
+        for value, out in zip(tensors_in(meant), tensors_in(made), strict=False):
+            recorder.add(Same(recorder.value(value), recorder.result(out)))
+    finally:
+        recorder.inside = None
+
+
+def _hook(found: Watched, number: int, outs: list[torch.Tensor]) -> None:
+    node = next((out.grad_fn for out in outs if out.grad_fn is not None), None)
+    if node is None:
+        return
+
+    def seen(handed: Any, given: Any) -> None:
+        found.hands[number] = Hand(_arrays(given), _arrays(handed))
+
+    node.register_hook(seen)
+
+
+def _arrays(tensors: Any) -> tuple[Array | None, ...]:
+    return tuple(None if t is None else to_array(t).astype(float) for t in tensors)
+
+
+def _parameters(cls: Any) -> tuple[str, ...]:
+    """The names of the arguments, without that of the context."""
+    try:
+        names = list(inspect.signature(cls.forward).parameters)
+    except (TypeError, ValueError):
+        return ()
+    separate = cls.setup_context is not torch.autograd.Function.setup_context
+    return tuple(names if separate else names[1:])
+
+
+def _place(cls: Any) -> Place:
+    """Where its backward is written."""
+    for name in ("backward", "vjp"):
+        written = cls.__dict__.get(name) or getattr(cls, name, None)
+        written = getattr(written, "__func__", written)
+        code = getattr(inspect.unwrap(written), "__code__", None) if callable(written) else None
+        if code is not None:
+            line = code.co_firstlineno
+            return Place(code.co_filename, line + _decorators(code.co_filename, line))
+    return NOWHERE
+
+
+def _decorators(file: str, line: int) -> int:
+    """How many lines of decorators stand before a definition."""
+    try:
+        lines = Path(file).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return 0
+    for count, text in enumerate(lines[line - 1 : line + 9]):
+        if text.lstrip().startswith(("def ", "async def ")):
+            return count
+    return 0
+
+
+def of_trace(trace: Trace, number: int | None) -> Applied | None:
+    """The call of a Function with a number."""
+    return None if number is None or number >= len(trace.functions) else trace.functions[number]

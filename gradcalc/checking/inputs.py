@@ -1,0 +1,202 @@
+"""What is called with what: a function or module of a user's, and the tensors it is checked by."""
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, cast
+
+import numpy as np
+import torch
+
+from gradcalc.checking.functions import References
+from gradcalc.checking.running import Asked
+from gradcalc.errors import InvalidValueError, UnknownNameError, did_you_mean
+from gradcalc.lang import trees
+
+
+def asked(
+    function: Any,
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    *,
+    leaves: Any = None,
+    references: References | None = None,
+    trust: Sequence[Any] = (),
+    cotangent: Any = None,
+    order: int = 1,
+    seed: int = 0,
+    name: str | None = None,
+    reference: Callable[..., Any] | None = None,
+) -> Asked:
+    """What is checked of a call of a function or module.
+
+    By its arguments that want a gradient, all tensors of floats where none does, and the parameters
+    of a module that do; or by those that `leaves` names, or brings by name.
+
+    Raises `GradcalcError` for what cannot be checked.
+    """
+    called = callable_of(function)
+    name = name or name_of(function)
+    named = dict(_named(function, args, kwargs))
+    found = _leaves(function, named, leaves)
+    _check(found, name)
+    given = {id(tensor) for tensor in named.values()}
+    # a tensor of the caller's stays what it is
+    fresh = {k: t.detach().requires_grad_() if id(t) in given else t for k, t in found.items()}
+
+    def calling(one: Callable[..., Any]) -> Callable[[Mapping[str, torch.Tensor]], Any]:
+        def call(others: Mapping[str, torch.Tensor]) -> Any:
+            instead = {id(found[key]): value for key, value in {**fresh, **others}.items()}
+            new_args = [_with(value, instead) for value in args]
+            return one(*new_args, **{k: _with(v, instead) for k, v in kwargs.items()})
+
+        return call
+
+    return Asked(
+        call=calling(called), leaves=fresh, name=name, cotangent=_plain(cotangent), order=order,
+        movable=frozenset(key for key, tensor in found.items() if id(tensor) in given),
+        seed=seed, references=dict(references or {}), trust=frozenset(map(_class_name, trust)),
+        reference=None if reference is None else calling(callable_of(reference)),
+    )  # fmt: skip
+
+
+def callable_of(function: Any) -> Callable[..., Any]:
+    """What is called: a Function by its `apply`."""
+    if isinstance(function, type) and issubclass(function, torch.autograd.Function):
+        # looked up when it is called: while a recorder watches it is another
+        return lambda *args: function.apply(*args)  # type: ignore[no-untyped-call]
+    if not callable(function):
+        raise InvalidValueError(
+            f"what is checked is a function or a module, not a {type(function).__name__}"
+        )
+    return cast("Callable[..., Any]", function)
+
+
+def name_of(function: Any) -> str:
+    """What a function is called."""
+    found = getattr(function, "__name__", None) or type(function).__name__
+    return "f" if found == "<lambda>" else str(found)
+
+
+def _class_name(given: Any) -> str:
+    return given if isinstance(given, str) else str(getattr(given, "__name__", given))
+
+
+def parameters_of(function: Any) -> list[inspect.Parameter]:
+    """The parameters that a call fills, none where Python does not know them."""
+    if isinstance(function, type) and issubclass(function, torch.autograd.Function):
+        separate = function.setup_context is not torch.autograd.Function.setup_context
+        found = list(inspect.signature(function.forward).parameters.values())
+        return found if separate else found[1:]
+    if isinstance(function, torch.nn.Module):
+        return list(inspect.signature(function.forward).parameters.values())
+    try:
+        return list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        return []
+
+
+def _named(
+    function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> Iterator[tuple[str, torch.Tensor]]:
+    """The floating tensors among the arguments, by the names of the parameters."""
+    names: list[str] = []
+    for parameter in parameters_of(function):
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            names += [f"{parameter.name}{k}" for k in range(len(args) - len(names))]
+            break
+        if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
+            names.append(parameter.name)
+    names += [f"x{k}" for k in range(len(names), len(args))]
+    seen: set[int] = set()
+    for name, value in (*zip(names, args, strict=False), *kwargs.items()):
+        for part, tensor in _parts(value, name):
+            if id(tensor) not in seen:
+                seen.add(id(tensor))
+                yield part, tensor
+
+
+def _parts(value: Any, name: str) -> Iterator[tuple[str, torch.Tensor]]:
+    if isinstance(value, torch.Tensor):
+        if value.is_floating_point() or value.is_complex():
+            yield name, value
+    elif isinstance(value, list | tuple):
+        for position, part in enumerate(value):
+            yield from _parts(part, f"{name}[{position}]")
+    elif isinstance(value, Mapping):
+        for key, part in value.items():
+            yield from _parts(part, f"{name}[{key!r}]")
+
+
+def _leaves(
+    function: Any, named: Mapping[str, torch.Tensor], chosen: Any
+) -> dict[str, torch.Tensor]:
+    own = dict(named)
+    wanting = {name: tensor for name, tensor in own.items() if tensor.requires_grad}
+    found = wanting or dict(own)
+    if isinstance(function, torch.nn.Module):
+        weights = {n: p for n, p in function.named_parameters() if n not in own}
+        own |= weights
+        found |= {name: weight for name, weight in weights.items() if weight.requires_grad}
+    if isinstance(chosen, Mapping):
+        return dict(chosen)
+    if chosen is not None:
+        return {name: tensor for one in chosen for name, tensor in _chosen(one, own)}
+    return found
+
+
+def _chosen(one: Any, own: Mapping[str, torch.Tensor]) -> Iterator[tuple[str, torch.Tensor]]:
+    if isinstance(one, str):
+        found = trees.parts_of(one, own)
+        if not found:
+            raise UnknownNameError(
+                f"there is no tensor called {one} to differentiate by",
+                hint=did_you_mean(one, own) or f"there are {', '.join(own)}",
+            )
+        yield from ((name, own[name]) for name in found)
+        return
+    name = next((name for name, tensor in own.items() if tensor is one), None)
+    yield name or f"leaf{id(one) % 1000}", one
+
+
+def _check(leaves: Mapping[str, torch.Tensor], name: str) -> None:
+    if not leaves:
+        raise InvalidValueError(
+            f"{name} is given no tensor of floats to differentiate by",
+            hint="give it one, as torch.randn(3, dtype=torch.float64)",
+        )
+    for key, leaf in leaves.items():
+        if leaf.layout != torch.strided or leaf.is_complex():
+            kind = "complex" if leaf.is_complex() else "sparse"
+            raise InvalidValueError(
+                f"{key} is {kind}: gradients are checked by tensors of real numbers",
+                hint="make it of real ones in a function around this one",
+            )
+
+
+def _with(value: Any, instead: Mapping[int, torch.Tensor]) -> Any:
+    """The value, some tensors in it replaced."""
+    if not instead:
+        return value
+    if isinstance(value, torch.Tensor):
+        return instead.get(id(value), value)
+    if type(value) in (list, tuple):
+        return type(value)(_with(part, instead) for part in value)
+    if type(value) is dict:
+        return {key: _with(part, instead) for key, part in value.items()}
+    return value
+
+
+def _plain(cotangent: Any) -> Any:
+    if isinstance(cotangent, torch.Tensor):
+        return cotangent.detach().cpu().double().numpy()
+    if isinstance(cotangent, tuple):
+        return [np.asarray(_plain(part)) for part in cotangent]
+    return cotangent
+
+
+def tensor_of(values: Any, dtype: torch.dtype) -> Any:
+    """Numbers as a tensor to differentiate by; integers and truth values as they are."""
+    array = np.asarray(values)
+    if array.dtype.kind in "iub":
+        return torch.as_tensor(array)
+    return torch.as_tensor(array, dtype=dtype).requires_grad_()

@@ -1,0 +1,41 @@
+"""What is asked of a user's file, as plain data: it goes to the process that runs the file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gradcalc.checking.ran import Ran
+from gradcalc.testimony import Array
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A check of a function in a file: it is loaded, run and recorded where this is called.
+
+    `values` are its arguments by name as numbers, which may be integers or not where they are
+    `unsure`; `init` is what the class of a module is made with.
+    """
+
+    path: str
+    name: str
+    values: Mapping[str, Array]
+    unsure: frozenset[str] = frozenset()
+    wrt: tuple[str, ...] = ()
+    dtype: str = "float64"
+    device: str = "cpu"
+    init: str | None = None
+    reference: str | None = None
+    trust: tuple[str, ...] = ()
+    cotangent: Any = None
+    order: int = 1
+    seed: int = 0
+
+    def __call__(self) -> Ran:
+        """What torch says of it.
+
+        Raises `GradcalcError` for whatever is wrong with the file or the function.
+        """
+        # nobody but the process that runs it has torch
+        from gradcalc.checking.files import done
+
+        return done(self)

@@ -1,0 +1,309 @@
+"""A trace as a program of the language, an operation a line.
+
+Tensors that share memory are told apart here: each line gives new numbers a name of their own, and
+a view of what was written over reads what was written.
+"""
+
+import keyword
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from gradcalc.checking.memory import Memory
+from gradcalc.checking.trace import (
+    FLOATS,
+    NOWHERE,
+    Call,
+    Data,
+    Event,
+    Numbers,
+    Place,
+    Result,
+    Same,
+    Start,
+    Trace,
+    Use,
+    uses_in,
+)
+
+Row = Callable[["Writer", Mapping[str, Any]], Any]
+"""What an operation is in the language: of its arguments an expression, or one for each result with
+None for those that are no part of it. Raises `NoRow` for arguments that are not told."""
+
+SPELLED = 8
+"""The most numbers of a constant that a line spells out."""
+
+
+OTHER_WAY = "another way than the one that was recorded"
+"""What is on the other side of a decision."""
+
+
+class NoRow(Exception):
+    """What the language has no words for; the text names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the program: the name it binds, and where in the user's code it is from.
+
+    `event` is the position of what it was written for, `inside` the own Function that did it.
+    `made` are the numbers that the library itself had for it, None where that is nobody's.
+    """
+
+    name: str
+    text: str
+    place: Place
+    event: int
+    operation: str = ""
+    inside: int | None = None
+    made: Numbers | None = None
+
+
+@dataclass(slots=True)
+class Listing:
+    """A program, and the inputs that are data to it. `lost` says what the output needs and nobody
+    can see into, with its place. `names` are the leaves by what they are called in the program."""
+
+    lines: list[Line] = field(default_factory=list)
+    data: dict[str, Any] = field(default_factory=dict)
+    output: str = ""
+    lost: tuple[str, Place] | None = None
+    names: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def source(self) -> str:
+        """The text."""
+        return "\n".join(["import torch", *(line.text for line in self.lines), self.output])
+
+
+class Writer:
+    """Writes the lines of a trace; rows ask it for the texts of arguments."""
+
+    def __init__(self, row: Callable[[str], Row | None]) -> None:
+        self.listing = Listing()
+        self.memory = Memory(self)
+        self._row = row
+        self._event: tuple[int, str, Place, int | None] = (0, "", NOWHERE, None)
+        self._constants: dict[tuple[Any, ...], str] = {}
+        self._count = 0
+        self.results: tuple[Result | None, ...] = ()
+
+    # -- what rows ask
+
+    def text(self, value: Any) -> str:
+        """An argument as it stands in a call."""
+        if isinstance(value, Use):
+            return self.use(value)
+        if isinstance(value, Data):
+            return self.constant(value.numbers, value.dtype)
+        if isinstance(value, list | tuple):
+            return f"[{', '.join(map(self.text, value))}]"
+        if isinstance(value, float) and not np.isfinite(value):
+            return f"float('{value}')"
+        return repr(value)
+
+    def use(self, use: Use) -> str:
+        """The name of a tensor, detached where no gradient flows back through this use."""
+        name = self.memory.read(use.view)
+        if name is None:
+            return self._unseen(use)
+        if use.live or not (use.dtype in FLOATS or use.view.is_complex):
+            return name
+        return f"{name}.detach()"
+
+    def _unseen(self, use: Use) -> str:
+        """What was made out of sight: the numbers, where no gradient goes through them."""
+        if use.numbers is not None:
+            return self.constant(use.numbers, use.dtype)
+        raise NoRow(self.memory.lost.get(use.view.storage, "something out of sight"))
+
+    def numbers(self, value: Use | Data) -> Numbers:
+        """The numbers of an argument that a row has to know.
+
+        Raises `NoRow` where they are what is differentiated by.
+        """
+        found = value.numbers
+        if found is None:
+            raise NoRow("positions that are no integers")
+        return found
+
+    def constant(self, numbers: Numbers, dtype: str = "") -> str:
+        """Numbers as an input that is data, or written down where there is one alone."""
+        numbers = np.asarray(numbers)
+        if np.iscomplexobj(numbers):
+            parts = self.constant(numbers.real.copy()), self.constant(numbers.imag.copy())
+            return self.bind(f"torch.complex({parts[0]}, {parts[1]})")
+        if numbers.shape == () and numbers.dtype.kind == "f":
+            return self.text(numbers.item())
+        short = spelled(numbers)
+        if short is not None:
+            return short
+        key = (numbers.dtype.str, numbers.shape, numbers.tobytes())
+        if key not in self._constants:
+            name = f"c{len(self._constants)}"
+            self._constants[key] = name
+            self.listing.data[name] = numbers
+        return self._constants[key]
+
+    def bind(self, text: str, made: Numbers | None = None) -> str:
+        """Give an expression a line, and a name."""
+        name = f"t{self._count}"
+        self._count += 1
+        number, operation, place, inside = self._event
+        line = Line(name, f"{name} = {text}", place, number, operation, inside, made)
+        self.listing.lines.append(line)
+        return name
+
+    def state(self, text: str) -> None:
+        """A line that binds nothing."""
+        number, operation, place, inside = self._event
+        self.listing.lines.append(Line("", text, place, number, operation, inside))
+
+    # -- events
+
+    def write(self, trace: Trace, events: Sequence[tuple[int, Event]]) -> None:
+        """Write the lines of some events."""
+        for number, event in events:
+            if isinstance(event, Start):
+                self._event = (number, "", NOWHERE, None)
+                self.memory.start(event)
+            elif isinstance(event, Same):
+                self._event = (number, "reference", NOWHERE, None)
+                name = self.text(event.value)
+                made = event.result
+                self.memory.write(made.view, self.bind(f"{name}*1", made.numbers))
+            else:
+                self._event = (number, event.name, event.place, event.inside)
+                self._call(event)
+
+    def _call(self, call: Call) -> None:
+        if not call.results and not call.written:
+            self._decision(call)
+            return
+        if call.aliases and self.memory.alias(call):
+            return
+        self.results = call.results
+        row = self._row(call.name)
+        if row is None:
+            self._lose(call, call.name)
+            return
+        lines, count = len(self.listing.lines), self._count
+        try:
+            found = row(self, call.arguments)
+        except NoRow as reason:
+            del self.listing.lines[lines:]
+            self._count = count
+            self._lose(call, str(reason))
+            return
+        texts = found if isinstance(found, list) else [found]
+        if not isinstance(found, list) and len(call.results) > 1 and not call.written:
+            whole = self.bind(found)
+            texts = [f"{whole}[{position}]" for position in range(len(call.results))]
+        if call.written:
+            self._written(call, texts)
+            return
+        for made, text in zip(call.results, texts, strict=False):
+            if made is None:
+                continue
+            if made.numbers.size == 0 and made.view.size == 0:
+                self.memory.write(made.view, self.bind(f"torch.zeros({list(made.view.shape)})"))
+            elif text is None:
+                self.memory.lose(made.view, call.name)
+            else:
+                self.memory.write(made.view, self.bind(text, made.numbers))
+        for made in call.results[len(texts) :]:
+            if made is not None:
+                self.memory.lose(made.view, call.name)
+
+    def _decision(self, call: Call) -> None:
+        """A truth value by which the function went its way: the other way nobody knows."""
+        use = call.arguments.get("self")
+        if call.answer is None or not isinstance(use, Use):
+            return
+        name = self.memory.read(use.view)
+        if name is not None:
+            question = f"not {name}" if call.answer else name
+            self.state(f"if {question}: raise ValueError({OTHER_WAY!r})")
+
+    def _written(self, call: Call, texts: Sequence[str | None]) -> None:
+        for target, text, made in zip(call.written, texts, call.results, strict=False):
+            if text is None:
+                self.memory.lose(target, call.name)
+                continue
+            name = self.bind(text if text[0].isalpha() else f"{text} + 0.0")
+            numbers = None if made is None else made.numbers
+            shape = list(target.shape)
+            shaped = self.bind(f"torch.broadcast_to({name}, {shape})", numbers)
+            self.memory.write(target, shaped)
+
+    def _lose(self, call: Call, why: str) -> None:
+        for made in (*call.results,):
+            if made is not None:
+                self.memory.lose(made.view, why)
+        for target in call.written:
+            self.memory.lose(target, why)
+
+
+def spelled(numbers: Numbers) -> str | None:
+    """A few numbers as they are written, None for more."""
+    if not 0 < numbers.size <= SPELLED or not np.all(np.isfinite(numbers)):
+        return None
+    return f"torch.tensor({numbers.tolist()})"
+
+
+def needed(trace: Trace) -> list[tuple[int, Event]]:
+    """The events that the output has anything of, in their order."""
+    wanted = {use.view.storage for use in uses_in(trace.output)}
+    found: list[tuple[int, Event]] = []
+    for number in range(len(trace.events) - 1, -1, -1):
+        event = trace.events[number]
+        if isinstance(event, Start):
+            if event.storage in wanted:
+                found.append((number, event))
+        elif isinstance(event, Same):
+            if event.result.view.storage in wanted:
+                found.append((number, event))
+                wanted |= {use.view.storage for use in uses_in(event.value)}
+        else:
+            made = [result.view for result in event.results if result is not None]
+            decides = event.answer is not None
+            if decides or any(view.storage in wanted for view in (*made, *event.written)):
+                found.append((number, event))
+                wanted |= {use.view.storage for use in uses_in(event.arguments)}
+    return found[::-1]
+
+
+def listing(trace: Trace, row: Callable[[str], Row | None]) -> Listing:
+    """The program of a whole trace, whose inputs are called as the leaves are."""
+    writer = Writer(row)
+    writer.listing.names = {_inside(name, k): name for k, name in enumerate(trace.inputs)}
+    for whole in trace.wholes:
+        writer.memory.start(whole)
+    for name, (view, _) in zip(writer.listing.names, trace.inputs.values(), strict=True):
+        writer.memory.write(view, name)
+    writer.write(trace, needed(trace))
+    try:
+        writer.listing.output = writer.text(trace.output)
+    except NoRow as reason:
+        place = writer.memory.places.get(_storage(trace.output), NOWHERE)
+        writer.listing.lost = str(reason), place
+    return writer.listing
+
+
+_OWN = re.compile(r"torch|[tc]\d+|cotangent|leaf\d+")
+"""Names that the lines have for themselves."""
+
+
+def _inside(name: str, position: int) -> str:
+    """What a leaf is called in the program: as it is, where that is a name there."""
+    parts = name.split(".")
+    plain = parts[0].isidentifier() and all(f"_{part}".isidentifier() for part in parts)
+    own = _OWN.fullmatch(name) or parts[0] == "torch" or keyword.iskeyword(name)
+    return name if plain and not own else f"leaf{position}"
+
+
+def _storage(output: Use | Data | None) -> int:
+    return output.view.storage if isinstance(output, Use) else -1

@@ -1,0 +1,43 @@
+"""What torch says of a function, as plain data: it goes from one process to another."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from gradcalc.checking.trace import Trace
+from gradcalc.testimony import Array
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """What went through the backward of one call: handed in for each result, and out for each
+    argument that is a tensor; None where there was none."""
+
+    given: tuple[Array | None, ...] = ()
+    handed: tuple[Array | None, ...] = ()
+
+
+Gradients = Mapping[str, Array | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What torch says: the output, the gradients, and what went through own backwards.
+
+    `weights` are those of the output's elements, None for a single number; `tangents` what the
+    gradients are multiplied by where these are second ones. A gradient is None where none flows.
+    `otherwise` are gradients that are others than these, as torch gives them in another way, which
+    is told by the key. `strays` says where the function does something else next to this point,
+    `rounded` that rounding decides it. `failure` is what torch says where it gives no gradient.
+    """
+
+    trace: Trace
+    value: Array
+    weights: Array | None
+    gradients: Gradients
+    hands: Mapping[int, Hand]
+    dtype: str
+    tangents: Mapping[str, Array] | None = None
+    otherwise: Mapping[str, Gradients] = field(default_factory=dict)
+    strays: str | None = None
+    rounded: bool = False
+    failure: str | None = None

@@ -1,0 +1,121 @@
+"""`gradcalc check`: the gradient of real code, which is run and recorded."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from gradcalc.cli.arguments import add_command
+from gradcalc.cli.files import PROGRAM, similar_file
+from gradcalc.cli.options import Options
+from gradcalc.errors import FileError, UsageError
+
+if TYPE_CHECKING:
+    from gradcalc.calculate import Ask
+    from gradcalc.checking.job import Job
+    from gradcalc.checking.ran import Ran
+    from gradcalc.torch_process import Beside
+
+
+def add(app: typer.Typer, name: str) -> None:
+    """Add the command."""
+    add_command(app, name, check, required=True)
+
+
+def check(options: Options, beside: "Beside | None") -> int:
+    """Run the code, hold its gradient to what that is, print, and give the exit code."""
+    from gradcalc.cli.grad import check_binary, show, show_why
+    from gradcalc.render import EXPLAINED
+
+    check_binary(options)
+    if options.at_length and options.format not in (None, *EXPLAINED):
+        raise UsageError(f"--why prints text or JSON, not {options.format}")
+    if len(options.programs) > 1:
+        raise UsageError("check takes one function", hint="call it for each of them")
+    if options.order > 2:
+        raise UsageError(f"--order {options.order}: check knows gradients and second derivatives")
+    path, name = _target(options.programs[0])
+    if beside is not None:
+        beside.begin()
+    job = _job(options, path, name)
+    from gradcalc.checking import check as checking
+    from gradcalc.checking.aten import row
+    from gradcalc.cli.programs import limits_of
+
+    shown = f"{options.programs[0]}"
+    ran = _ran(job, beside, shown)
+    how = checking.How(row, limits_of(options), _asking(beside), shown, strict=options.strict)
+    found = checking.checked(ran, how)
+    report = checking.report(found)
+    if options.at_length:
+        from gradcalc.explain import explained
+
+        show_why([explained(found.case, report)], options)
+    else:
+        show([report], options)
+    return report.verdict.exit_code
+
+
+def _target(text: str) -> tuple[str, str]:
+    """The file and the name in it."""
+    found = PROGRAM.fullmatch(text)
+    if found is None or not found[1].endswith(".py"):
+        raise UsageError(
+            f"{text} is no file with a function: check runs your own code",
+            hint="gradcalc check FILE.py:NAME; gradcalc grad reads expressions",
+        )
+    path = Path(found[1]).expanduser()
+    if not path.is_file():
+        what = f"{path} is a directory, not a file" if path.is_dir() else f"there is no file {path}"
+        raise FileError(what, hint=similar_file(path, "*.py"))
+    if not found[2]:
+        from gradcalc.cli.files import functions_of
+
+        known = list(functions_of(path))
+        hint = f"{text}:{known[-1]}" if known else "gradcalc check FILE.py:NAME"
+        raise UsageError(f"say what of {text} is checked", hint=hint)
+    return found[1], found[2]
+
+
+def _job(options: Options, path: str, name: str) -> "Job":
+    from gradcalc.checking.job import Job
+    from gradcalc.cli.bundle import bundled
+    from gradcalc.cli.numbers import read_numbers, unsure
+    from gradcalc.cli.programs import read_stdin
+
+    if options.bundle is not None:
+        given = [name for name, _ in options.values]
+        more = bundled(options.bundle, None, given, read_stdin)
+        options = replace(options, values=(*options.values, *more), bundle=None)
+    values, cotangent, _ = read_numbers(options)
+    return Job(
+        path=path, name=name, values=values, unsure=unsure(options), wrt=options.wrt,
+        dtype=options.made_of, device=options.device, init=options.init,
+        reference=options.reference, trust=options.trust, cotangent=cotangent,
+        order=options.order, seed=options.seed or 0,
+    )  # fmt: skip
+
+
+def _ran(job: "Job", beside: "Beside | None", shown: str) -> "Ran":
+    """What torch says, in a process that may crash."""
+    if beside is None:
+        return job()
+    from gradcalc.errors import LimitError
+    from gradcalc.torch_process import Lost
+
+    try:
+        found: Ran = beside.do(job)
+    except Lost as reason:
+        raise LimitError(
+            f"{shown} was not run to its end: {reason}", hint="does it run without gradcalc?"
+        ) from None
+    return found
+
+
+def _asking(beside: "Beside | None") -> "Ask":
+    if beside is not None:
+        return beside.ask
+    from gradcalc.calculate import ask_here
+
+    return ask_here

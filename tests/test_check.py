@@ -1,0 +1,289 @@
+"""Real code: what `gradcalc.check` says of functions, modules and own backwards."""
+
+import pytest
+import torch
+from torch import nn
+
+import gradcalc
+from gradcalc.report import Report
+
+DOUBLE = torch.float64
+
+
+def drawn(*shape: int, seed: int = 0) -> torch.Tensor:
+    return torch.randn(*shape, dtype=DOUBLE, generator=torch.Generator().manual_seed(seed))
+
+
+class Exp(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        y = x.exp()
+        ctx.save_for_backward(y)
+        return y
+
+    @staticmethod
+    def backward(ctx, grad):
+        (y,) = ctx.saved_tensors
+        return grad * y
+
+
+class Doubled(Exp):
+    @staticmethod
+    def backward(ctx, grad):
+        (y,) = ctx.saved_tensors
+        return 2 * grad * y
+
+
+class Careless(torch.autograd.Function):
+    """It takes no notice of the gradient that it is given."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x.sin().sum()
+
+    @staticmethod
+    def backward(ctx, grad):
+        return ctx.saved_tensors[0].cos()
+
+
+class Dense(torch.autograd.Function):
+    """Its backward reads memory as if it were contiguous."""
+
+    @staticmethod
+    def forward(ctx, x):
+        return 2 * x
+
+    @staticmethod
+    def backward(ctx, grad):
+        return 2 * torch.as_strided(grad, grad.shape, torch.empty(grad.shape).stride())
+
+
+class Cubed(torch.autograd.Function):
+    """Its first derivative is right, its second one is lost."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.x = x.detach()
+        return x**3
+
+    @staticmethod
+    def backward(ctx, grad):
+        return 3 * grad * ctx.x**2
+
+
+class Rounded(torch.autograd.Function):
+    """A straight-through estimator."""
+
+    @staticmethod
+    def forward(ctx, x):
+        return x.round()
+
+    @staticmethod
+    def backward(ctx, grad):
+        return grad
+
+
+class Numpys(torch.autograd.Function):
+    """A forward that nobody can see into."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return torch.as_tensor(x.detach().numpy() ** 2)
+
+    @staticmethod
+    def backward(ctx, grad):
+        return 2 * grad * ctx.saved_tensors[0]
+
+
+class Root(torch.autograd.Function):
+    """The square root by bisection, whose steps rounding decides in the end."""
+
+    @staticmethod
+    def forward(ctx, x):
+        low, high = torch.zeros_like(x), x + 1
+        for _ in range(60):
+            middle = (low + high) / 2
+            if bool((middle * middle > x).all()):
+                high = middle
+            else:
+                low = middle
+        ctx.save_for_backward(low)
+        return low
+
+    @staticmethod
+    def backward(ctx, grad):
+        return grad / (2 * ctx.saved_tensors[0])
+
+
+def hidden(x):
+    y = x * 1
+    y.data.mul_(2)
+    return y * y
+
+
+def in_place(x):
+    y = torch.zeros(4, dtype=x.dtype)
+    y[1:] = x * x
+    y[0] = y[1] * 3
+    y.mul_(y.clone())
+    return y
+
+
+def loop(x):
+    while x.norm() < 100:
+        x = 2 * x
+    return x.sum() if x.sum() > 0 else x.prod()
+
+
+def decided(x):
+    return x.sum() if x.sum() > 1 else 3 * x.sum()
+
+
+def detached(x):
+    with torch.no_grad():
+        scale = x.norm()
+    return x / scale + x.detach() * x
+
+
+CASES = {
+    "plain": (lambda x: (x.sin() * x).sum(), "verified"),
+    "own, right": (Exp, "verified"),
+    "own, in a function": (lambda x: Exp.apply(2 * x).cos(), "verified"),
+    "own, twice too large": (Doubled, "wrong"),
+    "own, without its cotangent": (Careless, "wrong"),
+    "own, dense only": (lambda x: Dense.apply(torch.outer(x, x.sin())), "wrong"),
+    "own, rounding meant": (Rounded, "wrong"),
+    "own, out of sight": (Numpys, "unresolved"),
+    "own, decided by rounding": (lambda x: Root.apply(x.square().sum()), "unresolved"),
+    "written in place": (in_place, "verified"),
+    "a hidden write": (hidden, "wrong"),
+    "a loop": (loop, "verified"),
+    "a decision": (lambda x: decided(x / x.detach().sum()), "unresolved"),
+    "cut off": (detached, "verified"),
+    "several outputs": (lambda x: (x.sin(), [x.sum(), x * x]), "verified"),
+    "complex in between": (lambda x: torch.fft.rfft(x).abs(), "verified"),
+    "complex output": (lambda x: torch.fft.rfft(x), "verified"),
+    "vmap": (lambda x: torch.func.vmap(lambda t: t.sin() * t)(x), "verified"),
+    "func.grad": (lambda x: torch.func.grad(lambda t: (t**3).sum())(x), "verified"),
+    "grad inside": (
+        lambda x: torch.autograd.grad((x**3).sum(), x, create_graph=True)[0],
+        "verified",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_verdict(name: str) -> None:
+    function, outcome = CASES[name]
+    report = gradcalc.check(function, drawn(3))
+    assert (report.verdict.outcome.value, report.command) == (outcome, "check")
+
+
+def blame(report: Report) -> str:
+    return next((f.message for f in report.findings if f.kind == "blame"), "")
+
+
+@pytest.mark.parametrize(
+    ("function", "hint"),
+    [
+        (Doubled, "it is 2 times what is right"),
+        (Careless, "it is 0.5 times what is right"),
+        (Rounded, None),
+    ],
+)
+def test_blame(function: type[torch.autograd.Function], hint: str | None) -> None:
+    report = gradcalc.check(lambda x: function.apply(x.cos()), drawn(3))
+    (found,) = [f for f in report.findings if f.kind == "blame"]
+    assert f"the backward of {function.__name__} is wrong: of x[" in found.message
+    assert hint is None or found.hint == hint
+    assert found.span is not None
+    assert found.span.file is not None
+    assert found.span.file.endswith("test_check.py")
+    assert "def backward" in (report.sources or "").splitlines()[found.span.line]
+
+
+def test_right_backwards_are_not_blamed() -> None:
+    report = gradcalc.check(lambda x: Doubled.apply(Exp.apply(x)), drawn(3))
+    assert "Doubled" in blame(report)
+    assert not [f for f in report.findings if " Exp " in f.message]
+
+
+def test_second_derivatives() -> None:
+    assert gradcalc.check(Cubed, drawn(3)).verdict.outcome == "verified"
+    report = gradcalc.check(Cubed, drawn(3), order=2)
+    assert (report.verdict.outcome, "Cubed" in blame(report)) == ("wrong", True)
+    assert gradcalc.check(Exp, drawn(3), order=2).verdict.outcome == "verified"
+
+
+def test_another_layout_is_told() -> None:
+    report = gradcalc.check(Dense, drawn(2, 3))
+    assert any("not contiguous" in f.message for f in report.findings)
+
+
+def test_a_plain_function_stands_for_what_nobody_sees() -> None:
+    x = drawn(3)
+    report = gradcalc.check(Numpys, x, references={Numpys: lambda t: t * t})
+    assert report.verdict.outcome == "verified"
+    assert gradcalc.check(Numpys, x, reference=lambda t: t * t).verdict.outcome == "verified"
+    cubes = {"Numpys": lambda t: t * t + 1e-3}
+    assert gradcalc.check(Numpys, x, references=cubes).verdict.outcome == "unresolved"
+
+
+def test_what_is_given_stays_as_it_is() -> None:
+    x = drawn(3)
+    before = x.clone()
+    gradcalc.check(loop, x)
+    assert torch.equal(x, before)
+    assert not x.requires_grad
+    assert x.grad is None
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])
+def test_modules(dtype: torch.dtype) -> None:
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.LayerNorm(4), nn.Linear(4, 2)).to(dtype)
+    report = gradcalc.check(net, drawn(2, 3).to(dtype))
+    assert report.verdict.outcome == "verified"
+    assert list(report.gradient) == ["input", *(n for n, _ in net.named_parameters())]
+
+
+MODULES = {
+    "LSTM": lambda: (nn.LSTM(3, 2), (4, 1, 3)),
+    "GRU": lambda: (nn.GRU(3, 2), (4, 1, 3)),
+    "attention": lambda: (nn.TransformerEncoderLayer(4, 2, 8, dropout=0.0), (3, 2, 4)),
+    "batch norm": lambda: (nn.BatchNorm1d(3), (4, 3)),
+    "convolution": lambda: (nn.Sequential(nn.Conv2d(1, 2, 3), nn.MaxPool2d(2)), (1, 1, 6, 6)),
+    "dropout": lambda: (nn.Dropout(0.5), (4, 3)),
+}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_insides_of_modules(name: str) -> None:
+    torch.manual_seed(0)
+    net, shape = MODULES[name]()
+    assert gradcalc.check(net.double(), drawn(*shape)).verdict.outcome == "verified"
+
+
+def test_leaves_are_chosen() -> None:
+    x, y = drawn(3), drawn(3, seed=1)
+    report = gradcalc.check(lambda a, b: a * b, x, y, leaves=["b"])
+    assert list(report.gradient) == ["b"]
+    with pytest.raises(gradcalc.GradcalcError, match="no tensor called c"):
+        gradcalc.check(lambda a, b: a * b, x, y, leaves=["c"])
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: gradcalc.check(lambda x: None, drawn(3)), "gives back None"),
+        (lambda: gradcalc.check(lambda x: x.argmax(), drawn(3)), "no tensor of floats"),
+        (lambda: gradcalc.check(lambda: 1), "given no tensor"),
+        (lambda: gradcalc.check(3), "not a int"),
+        (lambda: gradcalc.check(torch.abs, torch.ones(2, dtype=torch.complex64)), "complex"),
+    ],
+)
+def test_what_cannot_be_checked(call, said: str) -> None:
+    with pytest.raises(gradcalc.GradcalcError, match=said):
+        call()
