@@ -181,16 +181,16 @@ COMMANDS = {
     ),
     "check": Command(
         "check:add",
-        "The gradient of your own code: a function, a module or an autograd.Function."
+        "The gradient of your own code: a function, module or Function."
         "\n\nThe file is run, so check only what you trust. What torch does is recorded, and its"
         " gradient held to what that really is; a backward that is wrong is named.",
         usage=("FILE.py:NAME [--NAME VALUE]... [OPTION]...",),
         arguments=(
-            ("FILE.py:NAME", "What is checked, in a file that is run: f, Net, or Net.loss."),
+            ("FILE.py:NAME", "What is checked, of a file that is run."),
             ("--NAME VALUE", 'The value of a parameter: --x 0,1,2 --A "randn(3,2)".'),
         ),
         examples=(
-            ("gradcalc check f.py:loss --x 0,1,2", "a function"),
+            ("gradcalc check ops.py:loss --x 0,1,2", "a function"),
             ('gradcalc check net.py:Net --init "3, 2" --x "randn(4,3)"', "a module, made so"),
             ("gradcalc check ops.py:MyExp --x 1,2 --order 2", "second derivatives too"),
             ("gradcalc check ops.py:MyExp --x 1,2 --dtype float32 --why", "at length"),

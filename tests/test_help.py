@@ -118,11 +118,48 @@ def test_the_examples_of_the_warm_process_work() -> None:
             assert (answer.returncode, answer.stderr) == (0, b""), command
 
 
+OPS = """
+import torch
+
+
+def loss(x):
+    return (x.sin() * x).sum()
+
+
+class MyExp(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        y = x.exp()
+        ctx.save_for_backward(y)
+        return y
+
+    @staticmethod
+    def backward(ctx, grad):
+        (y,) = ctx.saved_tensors
+        return grad * y
+"""
+
+NET = """
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self, n, m):
+        super().__init__()
+        self.layer = nn.Linear(n, m)
+
+    def forward(self, x):
+        return self.layer(x).tanh()
+"""
+
+
 def prepare() -> None:
     """The files that examples name."""
     np.save("x.npy", np.arange(4.0))
     Path("requests.jsonl").write_text('{"program": "x*x", "inputs": {"x": 3}}\n')
     Path("points.csv").write_text("x,y\n1,2\n3,4\n")
+    Path("ops.py").write_text(OPS)
+    Path("net.py").write_text(NET)
 
 
 def test_what_to_type_first_fits() -> None:

@@ -116,7 +116,6 @@ class Options:
     reference: str | None = _row(
         None, "--reference", "FILE:NAME",
         "A plain function that means the same, for what nobody can see into.", commands=CHECK,
-        usual=True,
     )  # fmt: skip
     trust: tuple[str, ...] = _row(
         (), "--trust", "NAME", "A Function whose backward is meant, whatever it is.",

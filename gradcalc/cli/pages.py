@@ -23,9 +23,6 @@ CALCULATING = ("grad", "why", "batch")
 PROGRAMS = (*CALCULATING, "jacobian", "hessian", "vjp", "jvp", "hvp", "formula", "export")
 """The commands that take a program, and any name of it as an option."""
 
-RARE = ("--install-completion", "--show-completion")
-"""Options of gradcalc itself that the short help has no room for."""
-
 HELP = "--help"
 
 
@@ -98,7 +95,7 @@ def paths() -> Iterator[tuple[str, ...]]:
 
 
 def _main() -> Page:
-    own = (Entry(option, "", text, usual=option not in RARE) for option, text in OWN.items())
+    own = (Entry(option, "", text) for option, text in OWN.items())
     commands = Section("Commands", _commands(COMMANDS))
     sections = commands, Section("Options", tuple(own)), *reference()
     usage = "gradcalc COMMAND ...", "gradcalc PROGRAM [--NAME VALUE]... [OPTION]..."
