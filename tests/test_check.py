@@ -117,6 +117,44 @@ class Root(torch.autograd.Function):
         return grad / (2 * ctx.saved_tensors[0])
 
 
+class Counted(torch.autograd.Function):
+    """Its forward takes a number out and calculates with it."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x / x.norm().item()
+
+    @staticmethod
+    def backward(ctx, grad):
+        (x,) = ctx.saved_tensors
+        n = x.norm()
+        return grad / n - x * (grad * x).sum() / n**3
+
+
+class Asking(Exp):
+    """Its forward takes a number out and only compares it."""
+
+    @staticmethod
+    def forward(ctx, x):
+        y = x.exp() if x.norm().item() < 1e6 else x * 0
+        ctx.save_for_backward(y)
+        return y
+
+
+class Halved(torch.autograd.Function):
+    """A part of its forward is numpy's."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return torch.as_tensor(x.detach().numpy() * 1.0) * x
+
+    @staticmethod
+    def backward(ctx, grad):
+        return 2 * grad * ctx.saved_tensors[0]
+
+
 def hidden(x):
     y = x * 1
     y.data.mul_(2)
@@ -157,6 +195,10 @@ CASES = {
     "own, rounding meant": (Rounded, "wrong"),
     "own, out of sight": (Numpys, "unresolved"),
     "own, decided by rounding": (lambda x: Root.apply(x.square().sum()), "unresolved"),
+    "own, a number taken out": (Counted, "unresolved"),
+    "own, a number compared": (Asking, "verified"),
+    "own, partly out of sight": (Halved, "unresolved"),
+    "a number taken out": (lambda x: x / x.norm().item(), "verified"),
     "written in place": (in_place, "verified"),
     "a hidden write": (hidden, "wrong"),
     "a loop": (loop, "verified"),
@@ -264,6 +306,22 @@ def test_the_insides_of_modules(name: str) -> None:
     torch.manual_seed(0)
     net, shape = MODULES[name]()
     assert gradcalc.check(net.double(), drawn(*shape)).verdict.outcome == "verified"
+
+
+def test_what_is_trusted_is_what_is_meant() -> None:
+    x = drawn(3)
+    report = gradcalc.check(lambda t: (Rounded.apply(t * 3) ** 2).sin(), x, trust=[Rounded])
+    assert (report.verdict.outcome, list(report.gradient)) == ("verified", ["t"])
+    spoiled = gradcalc.check(lambda t: Doubled.apply(Rounded.apply(t * 3)), x, trust=["Rounded"])
+    assert (spoiled.verdict.outcome, "Doubled" in blame(spoiled)) == ("wrong", True)
+    before = gradcalc.check(lambda t: Rounded.apply(Doubled.apply(t)), x, trust=["Rounded"])
+    assert (before.verdict.outcome, "Doubled" in blame(before)) == ("wrong", True)
+
+
+def test_a_number_that_is_taken_out_is_told() -> None:
+    report = gradcalc.check(lambda x: x / x.norm().item(), drawn(3))
+    assert [f.kind for f in report.findings] == ["used number"]
+    assert not gradcalc.check(lambda x: x if x.norm().item() > 0 else -x, drawn(3)).findings
 
 
 def test_leaves_are_chosen() -> None:

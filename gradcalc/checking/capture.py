@@ -61,6 +61,7 @@ RESHAPED = frozenset(
 LEAKING = frozenset({"_local_scalar_dense", "equal", "_is_all_true", "_is_any_true"})
 """What takes numbers out of tensors."""
 
+_NUMPY = torch.Tensor.numpy
 _OWN = str(Path(__file__).parent)
 _TORCH = str(Path(torch.__file__).parent)
 
@@ -74,7 +75,7 @@ def to_array(tensor: torch.Tensor) -> Any:
         return np.empty(0)
     given = given.float() if given.dtype == torch.bfloat16 else given
     given = given.to(torch.complex64) if given.dtype == torch.complex32 else given
-    return given.numpy(force=True).copy()
+    return np.array(_NUMPY(given, force=True))
 
 
 def place_here() -> Place:
@@ -129,6 +130,8 @@ class Recorder(TorchDispatchMode):
         self.known = known
         self.paused = False
         self.inside: int | None = None
+        self.blind: set[int] = set()
+        self.numbers: set[float] = set()
         self._within: list[str] = []
         self._flowing: set[int] = set()
         self._below: MutableMapping[Any, bool] = WeakTensorKeyDictionary()
@@ -197,6 +200,12 @@ class Recorder(TorchDispatchMode):
             return self.value(value)
         if isinstance(value, list | tuple):
             return [self.argument(part) for part in value]
+        if isinstance(value, float) and value in self.numbers:
+            if self.inside is None:
+                self.note("used number", "")
+            else:
+                self.left("item")
+            return value
         if isinstance(value, torch.dtype):
             return str(value).removeprefix("torch.")
         if isinstance(value, torch.device | torch.layout | torch.memory_format):
@@ -208,6 +217,20 @@ class Recorder(TorchDispatchMode):
     def add(self, event: Event) -> None:
         """Write an event down."""
         self.trace.events.append(event)
+
+    def is_flowing(self, tensor: torch.Tensor) -> bool:
+        """Whether a gradient could flow back through a tensor."""
+        if self.paused or not tensor.is_floating_point() or not self.is_active(tensor):
+            return False
+        if self.at_face_value:
+            return id(tensor) not in self._dead
+        return tensor.requires_grad
+
+    def left(self, kind: str) -> None:
+        """Write down that a number has left a tensor inside of an own Function."""
+        self.note("left", kind)
+        if self.inside is not None:
+            self.blind.add(self.inside)
 
     def note(self, kind: str, text: str) -> None:
         """Write down that something was noticed."""

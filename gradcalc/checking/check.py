@@ -72,9 +72,13 @@ def checked(ran: Ran, how: How) -> Checked:
         return found
     if ran.strays is not None:
         return _doubted(found, f"beside this point it does something else ({ran.strays})")
+    asking = [a.name for a in ran.trace.functions if a.asks]
     wrong: list[blame.Wrong] = []
     if ran.tangents is None:
         for one in blame.blamed(ran, how.row, how.limits, how.ask):
+            if one.applied.name in asking:
+                why = f"the forward of {one.applied.name} takes numbers out of tensors"
+                return _doubted(found, why)
             wrong.append(one)
             if len(wrong) == FEW:
                 break
@@ -83,8 +87,11 @@ def checked(ran: Ran, how: How) -> Checked:
 
 def judged(ran: Ran, how: How) -> Checked:
     """The verdict on what torch gave."""
-    found = listing(ran.trace, how.row)
+    found = listing(ran.trace, how.row, ran.hands)
     _add_cotangent(found, ran)
+    blind = next((a for a in ran.trace.functions if a.opaque and not a.trusted), None)
+    if blind is not None:
+        return _untold(ran, found, how, f"nobody can see into the forward of {blind.name}")
     if found.lost is not None:
         what, place = found.lost
         at = f" ({place.told})" if place.line else ""
@@ -110,25 +117,32 @@ def judged(ran: Ran, how: How) -> Checked:
 
 def _add_cotangent(found: Listing, ran: Ran) -> None:
     """Weigh the output in the program itself, where its gradient is differentiated again."""
-    if ran.tangents is not None and ran.weights is not None:
+    if ran.weights is not None and _is_weighed(ran, found):
         weights = spelled(ran.weights)
         if weights is None:
             found.data["cotangent"], weights = ran.weights, "cotangent"
         found.output = f"torch.sum({found.output}*{weights})"
+    found.output = " + ".join([found.output, *found.terms])
+
+
+def _is_weighed(ran: Ran, found: Listing) -> bool:
+    """Whether the weights of the output stand in the program."""
+    return ran.tangents is not None or bool(found.meant)
 
 
 def _problem(ran: Ran, found: Listing, how: How) -> Problem:
     """What the recorded function is asked, as a problem of the language."""
     values = (numbers for _, numbers in ran.trace.inputs.values())
     inputs: dict[str, Any] = dict(zip(found.names, values, strict=True))
+    inputs |= {name: numbers for name, (numbers, _) in found.meant.items()}
     wrt, twice = tuple(inputs), ran.tangents is not None
     tangents = ran.tangents and {n: ran.tangents[name] for n, name in found.names.items()}
     program = compile_program(found.source, numbers=frozenset({*inputs, *found.data}))
     inputs = {n: np.asarray(v, np.float64) for n, v in inputs.items()} | found.data
     return Problem(
         program=replace(program, typed=_shown(how, found)), inputs=inputs, wrt=wrt,
-        data=tuple(found.data), cotangent=None if twice else ran.weights, limits=how.limits,
-        strict=how.strict,
+        data=tuple(found.data), limits=how.limits, strict=how.strict,
+        cotangent=None if _is_weighed(ran, found) else ran.weights,
         before=(Gradient(wrt, tangents),) if twice else (), computed_in=ran.dtype,
         unseen=len(found.lines) > SHORT,
     )  # fmt: skip
@@ -145,6 +159,7 @@ def _testimony(ran: Ran, found: Listing, path: tuple[Branch, ...] = ()) -> Compu
     gradients = next(iter(ran.otherwise.values()), ran.gradients)
     shapes = {name: values.shape for name, (_, values) in ran.trace.inputs.items()}
     own = {inside: gradients[name] for inside, name in found.names.items()}
+    own |= {name: given for name, (_, given) in found.meant.items()}
     return Computed(
         value=ran.value,
         gradients={n: np.zeros(shapes[found.names[n]]) if g is None else g for n, g in own.items()},
@@ -227,7 +242,9 @@ def report(found: Checked) -> Report:
     return replace(
         made,
         inputs={listed.names[n]: v for n, v in made.inputs.items() if n in listed.names},
-        gradients=tuple(_renamed(_readable(g, listed), listed) for g in made.gradients),
+        gradients=tuple(
+            _renamed(_readable(g, listed), listed) for g in made.gradients if g.name in listed.names
+        ),
         read_as=None,
         verdict=replace(verdict, message=renamed(verdict.message, listed)),
         dtype=found.ran.dtype,
@@ -282,6 +299,10 @@ NOTES: Mapping[str, tuple[str, str]] = {
     "hidden write": (
         "autograd does not see this write: it goes back as if it were not there",
         "write it so that autograd sees it, or let it be given by reference=",
+    ),
+    "used number": (
+        "a number is taken out of a tensor and calculated with: no gradient flows through it",
+        "calculate with the tensor itself, or write .detach() to say that it is meant",
     ),
     "decomposed": (
         "{text} is taken for what torch says it is made of",

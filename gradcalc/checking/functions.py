@@ -15,7 +15,7 @@ import torch
 
 from gradcalc.checking.capture import Recorder, place_here, tensors_in, to_array
 from gradcalc.checking.ran import Hand
-from gradcalc.checking.trace import NOWHERE, Applied, Place, Same, Trace
+from gradcalc.checking.trace import NOWHERE, Applied, Call, Meant, Place, Same, Trace
 from gradcalc.testimony import Array
 
 References = Mapping[Any, Callable[..., Any]]
@@ -73,13 +73,16 @@ def _applied(
             recorder.kill(args[k])
     reference = references.get(cls) or references.get(cls.__name__)
     first = len(trace.events)
-    recorder.inside, recorder.paused = number, reference is not None
+    meant = bool(trusted & {cls.__name__, f"{cls.__module__}.{cls.__qualname__}"})
+    recorder.inside, recorder.paused = number, meant or reference is not None
     try:
         made = call(*args, **kwargs)
     finally:
         recorder.inside, recorder.paused = None, False
     opaque = False
-    if reference is not None:
+    if meant:
+        recorder.add(Meant(number, given, tuple(map(recorder.result, tensors_in(made)))))
+    elif reference is not None:
         _refer(recorder, number, made, lambda: reference(*args, **kwargs))
     active = any(recorder.is_active(args[k]) for k in positions)
     outs = list(tensors_in(made))
@@ -99,12 +102,19 @@ def _applied(
             last=len(trace.events),
             place=_place(cls),
             called=called,
-            opaque=opaque,
-            trusted=bool(trusted & {cls.__name__, f"{cls.__module__}.{cls.__qualname__}"}),
+            opaque=opaque or (number in recorder.blind and reference is None),
+            trusted=meant,
+            asks=_asks(trace, first),
         )
     )
     _hook(found, number, outs)
     return made
+
+
+def _asks(trace: Trace, first: int) -> bool:
+    """Whether numbers were taken out of tensors since an event, and no truth values."""
+    since = (e for e in trace.events[first:] if isinstance(e, Call))
+    return any(e.name == "aten._local_scalar_dense" and e.answer is None for e in since)
 
 
 def _refer(recorder: Recorder, number: int, made: Any, plainly: Callable[[], Any]) -> None:

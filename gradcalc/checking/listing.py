@@ -13,12 +13,14 @@ from typing import Any
 import numpy as np
 
 from gradcalc.checking.memory import Memory
+from gradcalc.checking.ran import Hand
 from gradcalc.checking.trace import (
     FLOATS,
     NOWHERE,
     Call,
     Data,
     Event,
+    Meant,
     Numbers,
     Place,
     Result,
@@ -65,13 +67,18 @@ class Line:
 @dataclass(slots=True)
 class Listing:
     """A program, and the inputs that are data to it. `lost` says what the output needs and nobody
-    can see into, with its place. `names` are the leaves by what they are called in the program."""
+    can see into, with its place. `names` are the leaves by what they are called in the program.
+    `meant` are what trusted Functions gave, by further inputs, with the adjoints that these were
+    given; `terms` what has to be added to the output for what they handed on.
+    """
 
     lines: list[Line] = field(default_factory=list)
     data: dict[str, Any] = field(default_factory=dict)
     output: str = ""
     lost: tuple[str, Place] | None = None
     names: dict[str, str] = field(default_factory=dict)
+    meant: dict[str, tuple[Numbers, Numbers]] = field(default_factory=dict)
+    terms: list[str] = field(default_factory=list)
 
     @property
     def source(self) -> str:
@@ -82,7 +89,10 @@ class Listing:
 class Writer:
     """Writes the lines of a trace; rows ask it for the texts of arguments."""
 
-    def __init__(self, row: Callable[[str], Row | None]) -> None:
+    def __init__(
+        self, row: Callable[[str], Row | None], hands: Mapping[int, Hand] | None = None
+    ) -> None:
+        self._hands = hands or {}
         self.listing = Listing()
         self.memory = Memory(self)
         self._row = row
@@ -170,6 +180,9 @@ class Writer:
             if isinstance(event, Start):
                 self._event = (number, "", NOWHERE, None)
                 self.memory.start(event)
+            elif isinstance(event, Meant):
+                self._event = (number, "trusted", NOWHERE, None)
+                self._meant(event)
             elif isinstance(event, Same):
                 self._event = (number, "reference", NOWHERE, None)
                 name = self.text(event.value)
@@ -218,6 +231,23 @@ class Writer:
             if made is not None:
                 self.memory.lose(made.view, call.name)
 
+    def _meant(self, event: Meant) -> None:
+        """What comes out is an input by itself, whose adjoint is held to what was given; and what
+        is handed on is taken for the slope of the rest by what goes in."""
+        hand = self._hands.get(event.number)
+        for position, made in enumerate(event.made):
+            name = f"meant{event.number}_{position}"
+            given = hand.given[position] if hand and position < len(hand.given) else None
+            zeros = np.zeros(made.view.shape)
+            self.listing.meant[name] = made.numbers, zeros if given is None else given
+            self.memory.write(made.view, name)
+        uses = [value for value in event.given if value is not None]
+        for use, handed in zip(uses, hand.handed if hand else (), strict=False):
+            if isinstance(use, Use) and use.live and handed is not None:
+                name, slope = self.use(use), self.constant(handed)
+                moved = f"({name} - {name}.detach())"
+                self.listing.terms.append(self.bind(f"torch.sum({moved}*{slope})"))
+
     def _decision(self, call: Call) -> None:
         """A truth value by which the function went its way: the other way nobody knows."""
         use = call.arguments.get("self")
@@ -263,6 +293,10 @@ def needed(trace: Trace) -> list[tuple[int, Event]]:
         if isinstance(event, Start):
             if event.storage in wanted:
                 found.append((number, event))
+        elif isinstance(event, Meant):
+            if any(made.view.storage in wanted for made in event.made):
+                found.append((number, event))
+                wanted |= {use.view.storage for use in uses_in(event.given)}
         elif isinstance(event, Same):
             if event.result.view.storage in wanted:
                 found.append((number, event))
@@ -276,9 +310,11 @@ def needed(trace: Trace) -> list[tuple[int, Event]]:
     return found[::-1]
 
 
-def listing(trace: Trace, row: Callable[[str], Row | None]) -> Listing:
+def listing(
+    trace: Trace, row: Callable[[str], Row | None], hands: Mapping[int, Hand] | None = None
+) -> Listing:
     """The program of a whole trace, whose inputs are called as the leaves are."""
-    writer = Writer(row)
+    writer = Writer(row, hands)
     writer.listing.names = {_inside(name, k): name for k, name in enumerate(trace.inputs)}
     for whole in trace.wholes:
         writer.memory.start(whole)
@@ -293,7 +329,7 @@ def listing(trace: Trace, row: Callable[[str], Row | None]) -> Listing:
     return writer.listing
 
 
-_OWN = re.compile(r"torch|[tc]\d+|cotangent|leaf\d+")
+_OWN = re.compile(r"torch|[tc]\d+|cotangent|leaf\d+|meant\d+_\d+")
 """Names that the lines have for themselves."""
 
 

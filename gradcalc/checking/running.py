@@ -13,6 +13,7 @@ import torch
 
 from gradcalc.checking.capture import Recorder, dtype_of, plain_kernels, tensors_in, to_array
 from gradcalc.checking.functions import References, watched
+from gradcalc.checking.leaks import watched_leaks
 from gradcalc.checking.ran import Gradients, Ran
 from gradcalc.checking.trace import Call, Data, Trace
 from gradcalc.errors import InvalidValueError
@@ -67,7 +68,7 @@ def run(asked: Asked, known: Callable[[str], bool]) -> Ran:
     state, began = _state(), perf_counter()
     recorder = Recorder(asked.leaves, known)
     watching = watched(recorder, asked.references, asked.trust)
-    with _quietly(), plain_kernels(), watching as found, recorder:
+    with _quietly(), plain_kernels(), watched_leaks(recorder), watching as found, recorder:
         output, weights = _output(asked, (asked.reference or asked.call)({}))
     took = perf_counter() - began
     trace = recorder.trace

@@ -147,7 +147,16 @@ class Same:
     result: Result
 
 
-Event = Call | Start | Same
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """A call of a Function whose backward is taken for what is meant, by its number."""
+
+    number: int
+    given: tuple[Use | Data | None, ...]
+    made: tuple[Result, ...]
+
+
+Event = Call | Start | Same | Meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +166,8 @@ class Applied:
     `given` are its arguments in their order, None where one is no tensor, with their `numbers`
     and the `names` of its forward's parameters; `made` what it gave. The events from `first` up to
     `last` are those of its forward; with `opaque` a result was made out of sight. `place` is that
-    of its backward, `called` that of the call. A `trusted` one is meant, whatever it is.
+    of its backward, `called` that of the call. A `trusted` one is meant, whatever it is; one
+    that `asks` takes numbers out of tensors.
     """
 
     name: str
@@ -171,6 +181,7 @@ class Applied:
     called: Place
     opaque: bool = False
     trusted: bool = False
+    asks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
