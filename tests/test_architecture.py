@@ -21,7 +21,7 @@ ORDER = (
     "matrices", "products", "vectors", "collected", "maps", "blocks", "structure", "smoothness",
     "definiteness", "certificates", "large",
     "forms", "family", "general", "explain", "checking", "reference", "torch_process", "render",
-    "export", "daemon", "cli", "api", "__main__",
+    "export", "daemon", "cli", "api", "pytest_plugin", "__main__",
 )  # fmt: skip
 """Every part may import those before it, never those behind it."""
 
@@ -29,7 +29,7 @@ HEAVY = {
     "torch": {
         "fidelity.py", "keeping.py", "witnesses/autograd.py", "values/binary.py",
         "checking/capture.py", "checking/files.py", "checking/functions.py", "checking/inputs.py",
-        "checking/running.py",
+        "checking/running.py", "checking/leaks.py", "pytest_plugin.py",
     },
     "sympy": {
         "balls/numbers.py", "calculus.py", "derive/modes.py", "arrays/arithmetic.py",

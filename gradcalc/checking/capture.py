@@ -62,7 +62,7 @@ LEAKING = frozenset({"_local_scalar_dense", "equal", "_is_all_true", "_is_any_tr
 """What takes numbers out of tensors."""
 
 _NUMPY = torch.Tensor.numpy
-_OWN = str(Path(__file__).parent)
+_OWN = str(Path(__file__).parent.parent)
 _TORCH = str(Path(torch.__file__).parent)
 
 
