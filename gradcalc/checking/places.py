@@ -14,6 +14,8 @@ def span_of(place: Place) -> Span | None:
     """The line at a place, None where it is nowhere."""
     if not place.line:
         return None
+    # a file may have been written anew
+    linecache.checkcache(place.file)
     text = linecache.getline(place.file, place.line).rstrip()
     first = len(text) - len(text.lstrip()) + 1
     return Span(place.line, first, place.line, max(len(text) + 1, first + 1), shown(place.file))
