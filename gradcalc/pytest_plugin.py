@@ -53,6 +53,9 @@ class WrongGradient(AssertionError):
 class Checker:
     """What the fixture gives."""
 
+    def __repr__(self) -> str:
+        return "<gradcalc>"
+
     def check(
         self, function: Any, *args: Any, allow: Collection[str] = (), **options: Any
     ) -> "Report":
@@ -198,6 +201,7 @@ def _call(fn: Any, inputs: Any, order: int, said: str) -> Call:
     # gradcheck has its say, whatever becomes of this one
     except Exception as error:
         return Call(test, name, order, said, "unresolved", f"{type(error).__name__}: {error}")
+    name = report.program.partition("(")[0]
     findings = tuple(failure(report).splitlines()[1:]) if report.verdict.exit_code else ()
     verdict = report.verdict
     return Call(test, name, order, said, verdict.outcome.value, verdict.message, findings)

@@ -204,6 +204,7 @@ CASES = {
     "a loop": (loop, "verified"),
     "a decision": (lambda x: decided(x / x.detach().sum()), "unresolved"),
     "cut off": (detached, "verified"),
+    "own, by an apply of before": (Doubled.apply, "wrong"),
     "several outputs": (lambda x: (x.sin(), [x.sum(), x * x]), "verified"),
     "complex in between": (lambda x: torch.fft.rfft(x).abs(), "verified"),
     "complex output": (lambda x: torch.fft.rfft(x), "verified"),

@@ -18,6 +18,9 @@ from gradcalc.problem import Problem
 from gradcalc.testimony import Array, Computed, trusted
 from gradcalc.verdict.outcome import Finding, Outcome, number_text
 
+FORGOTTEN = 1000
+"""The largest factor that is taken for one that was forgotten, of a single number."""
+
 CLOSE = 1e-6
 """How far apart two gradients may be that are the same mistake."""
 
@@ -156,7 +159,7 @@ def _handed(
         total = np.zeros(problem.inputs[name].shape)
         for place in places[name]:
             part = hand.handed[order.index(place)]
-            total = total + (0.0 if part is None else part)
+            total = np.asarray(total + (0.0 if part is None else part))
         found[name] = total
     return found
 
@@ -174,7 +177,8 @@ def finding(wrong: Wrong) -> Finding:
         f" and {number_text(true)} is right"
     )
     place = applied.place
-    called = f"it was called in line {applied.called.line}" if applied.called.line else None
+    near = applied.called.file == place.file
+    called = f"it was called in line {applied.called.line}" if near else None
     return Finding("blame", message, _likeness(wrong) or called, span_of(place))
 
 
@@ -199,11 +203,17 @@ def _likeness(wrong: Wrong) -> str | None:
         and _same(ratios, np.full_like(ratios, ratios[0]))
     ):
         ratio = float(ratios[0])
-        if _same(said, ratio * true):
+        if _same(said, ratio * true) and (ratios.size > 1 or _is_short(ratio)):
             if abs(ratio + 1) < CLOSE:
                 return "its sign is the wrong one"
             return f"it is {ratio:.6g} times what is right"
     return None
+
+
+def _is_short(ratio: float) -> bool:
+    """Whether a ratio is one that somebody forgets: a whole number, or one by that."""
+    sizes = (abs(ratio), 1 / abs(ratio))
+    return any(size < FORGOTTEN and abs(size - round(size)) < CLOSE for size in sizes)
 
 
 def _same(first: Array, second: Array) -> bool:

@@ -123,7 +123,10 @@ class Recorder(TorchDispatchMode):
         return False
 
     def __init__(
-        self, leaves: Mapping[str, torch.Tensor], known: Callable[[str], bool] | None = None
+        self,
+        leaves: Mapping[str, torch.Tensor],
+        known: Callable[[str], bool] | None = None,
+        others: Mapping[str, torch.Tensor] | None = None,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.trace = Trace()
@@ -139,10 +142,16 @@ class Recorder(TorchDispatchMode):
         self._storages: dict[int, int] = {}
         self._dead: set[int] = set()
         for name, leaf in leaves.items():
-            if _storage(leaf) not in self._storages and _is_part(leaf):
-                self.trace.wholes.append(self._whole(leaf))
-            self.trace.inputs[name] = self.view(leaf), to_array(leaf)
+            self.trace.inputs[name] = self._given(leaf)
             self._flowing.add(_storage(leaf))
+        for name, tensor in (others or {}).items():
+            if _storage(tensor) not in self._storages:
+                self.trace.others[name] = self._given(tensor)
+
+    def _given(self, tensor: torch.Tensor) -> tuple[View, Any]:
+        if _storage(tensor) not in self._storages and _is_part(tensor):
+            self.trace.wholes.append(self._whole(tensor))
+        return self.view(tensor), to_array(tensor)
 
     # -- where tensors lie
 

@@ -233,6 +233,7 @@ def _near(ours: Any, theirs: Any, room: float) -> bool:
 def report(found: Checked) -> Report:
     """The case as the data that is shown, its names and places those of the user's own code."""
     made, listed = report_of(found.case, "check"), found.listing
+    known = {**listed.names, **listed.others}
     own = [_located(finding, listed) for finding in made.findings]
     verdict = made.verdict
     if OTHER_WAY in verdict.message:
@@ -241,7 +242,7 @@ def report(found: Checked) -> Report:
     findings = [replace(f, message=renamed(f.message, listed)) for f in (*_findings(found), *own)]
     return replace(
         made,
-        inputs={listed.names[n]: v for n, v in made.inputs.items() if n in listed.names},
+        inputs={known[n]: v for n, v in made.inputs.items() if n in known},
         gradients=tuple(
             _renamed(_readable(g, listed), listed) for g in made.gradients if g.name in listed.names
         ),
@@ -257,7 +258,8 @@ def report(found: Checked) -> Report:
 
 def renamed(text: str, found: Listing) -> str:
     """A text with the leaves called as the user calls them."""
-    other = {inside: name for inside, name in found.names.items() if inside != name}
+    known = {**found.names, **found.others}
+    other = {inside: name for inside, name in known.items() if inside != name}
     if not other:
         return text
     return re.sub(r"\bleaf\d+\b", lambda told: other.get(told[0], told[0]), text)
@@ -276,7 +278,8 @@ def _renamed(gradient: InputGradient, found: Listing) -> InputGradient:
 def _readable(gradient: InputGradient, found: Listing) -> InputGradient:
     """A gradient without a formula in which something stands that only the check has a name for."""
     text = gradient.closed_form
-    if text is None or not any(re.search(rf"\b{name}\b", text) for name in found.data):
+    unknown = found.data.keys() - found.others.keys()
+    if text is None or not any(re.search(rf"\b{name}\b", text) for name in unknown):
         return gradient
     return replace(gradient, formula=None)
 

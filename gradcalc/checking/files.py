@@ -117,7 +117,7 @@ def _argument(job: Job, name: str, value: Any, parameter: inspect.Parameter | No
     if wanted is not None:
         return wanted(number)
     if job.wrt and name not in job.wrt:
-        return number
+        return int(number) if name in job.unsure and number == int(number) else number
     return _placed(value, job, real=real)
 
 
@@ -223,13 +223,14 @@ def _built(found: Any, space: Mapping[str, Any], job: Job) -> torch.nn.Module:
 
 
 def _sample(space: Mapping[str, Any], name: str) -> Any:
-    """The inputs that a file has for a function, None where it has none."""
+    """The inputs that a function's docstring or file has for it, None where they have none."""
+    told = _documented(space, name)
     maker = space.get(SAMPLES)
-    if maker is None:
-        return _documented(space, name)
+    if told is not None or maker is None:
+        return told
     found = maker()
-    if isinstance(found, Mapping) and name in found and not isinstance(found[name], torch.Tensor):
-        found = found[name]
+    if isinstance(found, Mapping) and all(callable(space.get(key)) for key in found):
+        found = found.get(name)
     if isinstance(found, torch.Tensor):
         found = (found,)
     return tuple(found) if isinstance(found, list) else found

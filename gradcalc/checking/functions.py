@@ -7,8 +7,10 @@ back by the backward that was written.
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FunctionType, MethodType
 from typing import Any
 
 import torch
@@ -38,20 +40,55 @@ def watched(
     Of those that are `trusted` the backward is what is meant, whatever it is: what is recorded is
     the forward, and the trace says that it is trusted.
     """
-    plain = torch.autograd.Function.__dict__["apply"]
     found = Watched()
 
-    def apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
-        call = plain.__get__(None, cls)
+    def applied(cls: Any, call: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         if recorder.inside is not None or recorder.paused:
             return call(*args, **kwargs)
         return _applied(recorder, found, cls, call, (args, kwargs), references, trusted)
 
-    torch.autograd.Function.apply = classmethod(apply)  # type: ignore[assignment, method-assign]
-    try:
+    with _entered(applied):
         yield found
+
+
+Entered = Callable[[Any, Callable[..., Any], Any, Any], Any]
+"""What is told of a call: the class, what makes the call, and its arguments."""
+
+_WATCHING: ContextVar[Entered | None] = ContextVar("watching", default=None)
+
+
+def enter(cls: Any, args: Any, kwargs: Any) -> Any:
+    """A call of a Function, told to whoever watches."""
+    watching = _WATCHING.get()
+    call = MethodType(_ORIGINAL, cls)
+    return call(*args, **kwargs) if watching is None else watching(cls, call, args, kwargs)
+
+
+_APPLY: Any = torch.autograd.Function.__dict__["apply"].__func__
+_ORIGINAL = FunctionType(
+    _APPLY.__code__, _APPLY.__globals__, "apply", _APPLY.__defaults__, _APPLY.__closure__
+)
+
+
+class _Told:
+    def apply(cls: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805
+        # as the method in whose place it comes, it has the class that this is in
+        __class__  # type: ignore[name-defined]  # noqa: B018
+        from gradcalc.checking.functions import enter
+
+        return enter(cls, args, kwargs)
+
+
+@contextmanager
+def _entered(watching: Entered) -> Iterator[None]:
+    """Have all calls told, those by an `apply` that was taken from its class before too."""
+    code, token = _APPLY.__code__, _WATCHING.set(watching)
+    _APPLY.__code__ = _Told.apply.__code__
+    try:
+        yield
     finally:
-        torch.autograd.Function.apply = plain  # type: ignore[method-assign]
+        _APPLY.__code__ = code
+        _WATCHING.reset(token)
 
 
 def _applied(

@@ -34,10 +34,13 @@ def asked(
 
     Raises `GradcalcError` for what cannot be checked.
     """
+    function = _class_of(function)
     called = callable_of(function)
     name = name or name_of(function)
     named = dict(_named(function, args, kwargs))
     found = _leaves(function, named, leaves)
+    own = {id(tensor) for tensor in found.values()}
+    others = {k: t for k, t in {**named, **_weights(function)}.items() if id(t) not in own}
     _check(found, name)
     given = {id(tensor) for tensor in named.values()}
     # a tensor of the caller's stays what it is
@@ -54,16 +57,24 @@ def asked(
     return Asked(
         call=calling(called), leaves=fresh, name=name, cotangent=_plain(cotangent), order=order,
         movable=frozenset(key for key, tensor in found.items() if id(tensor) in given),
-        seed=seed, references=dict(references or {}), trust=frozenset(map(_class_name, trust)),
+        others=others, seed=seed, references=dict(references or {}),
+        trust=frozenset(map(_class_name, trust)),
         reference=None if reference is None else calling(callable_of(reference)),
     )  # fmt: skip
+
+
+def _class_of(function: Any) -> Any:
+    """The Function whose `apply` this is; anything else as it is."""
+    owner = getattr(function, "__self__", None)
+    if getattr(function, "__name__", "") != "apply" or not isinstance(owner, type):
+        return function
+    return owner if issubclass(owner, torch.autograd.Function) else function
 
 
 def callable_of(function: Any) -> Callable[..., Any]:
     """What is called: a Function by its `apply`."""
     if isinstance(function, type) and issubclass(function, torch.autograd.Function):
-        # looked up when it is called: while a recorder watches it is another
-        return lambda *args: function.apply(*args)  # type: ignore[no-untyped-call]
+        return function.apply
     if not callable(function):
         raise InvalidValueError(
             f"what is checked is a function or a module, not a {type(function).__name__}"
@@ -133,15 +144,19 @@ def _leaves(
     own = dict(named)
     wanting = {name: tensor for name, tensor in own.items() if tensor.requires_grad}
     found = wanting or dict(own)
-    if isinstance(function, torch.nn.Module):
-        weights = {n: p for n, p in function.named_parameters() if n not in own}
-        own |= weights
-        found |= {name: weight for name, weight in weights.items() if weight.requires_grad}
+    weights = {n: p for n, p in _weights(function).items() if n not in own}
+    own |= weights
+    found |= {name: weight for name, weight in weights.items() if weight.requires_grad}
     if isinstance(chosen, Mapping):
         return dict(chosen)
     if chosen is not None:
         return {name: tensor for one in chosen for name, tensor in _chosen(one, own)}
     return found
+
+
+def _weights(function: Any) -> dict[str, torch.Tensor]:
+    """The parameters of a module, of anything else none."""
+    return dict(function.named_parameters()) if isinstance(function, torch.nn.Module) else {}
 
 
 def _chosen(one: Any, own: Mapping[str, torch.Tensor]) -> Iterator[tuple[str, torch.Tensor]]:

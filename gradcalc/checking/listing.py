@@ -67,7 +67,8 @@ class Line:
 @dataclass(slots=True)
 class Listing:
     """A program, and the inputs that are data to it. `lost` says what the output needs and nobody
-    can see into, with its place. `names` are the leaves by what they are called in the program.
+    can see into, with its place. `names` are the leaves by what they are called in the program,
+    `others` what else is given.
     `meant` are what trusted Functions gave, by further inputs, with the adjoints that these were
     given; `terms` what has to be added to the output for what they handed on.
     """
@@ -79,6 +80,7 @@ class Listing:
     names: dict[str, str] = field(default_factory=dict)
     meant: dict[str, tuple[Numbers, Numbers]] = field(default_factory=dict)
     terms: list[str] = field(default_factory=list)
+    others: dict[str, str] = field(default_factory=dict)
 
     @property
     def source(self) -> str:
@@ -100,6 +102,7 @@ class Writer:
         self._constants: dict[tuple[Any, ...], str] = {}
         self._count = 0
         self.results: tuple[Result | None, ...] = ()
+        self.still: set[str] = set()
 
     # -- what rows ask
 
@@ -120,7 +123,7 @@ class Writer:
         name = self.memory.read(use.view)
         if name is None:
             return self._unseen(use)
-        if use.live or not (use.dtype in FLOATS or use.view.is_complex):
+        if use.live or not (use.dtype in FLOATS or use.view.is_complex) or name in self.still:
             return name
         return f"{name}.detach()"
 
@@ -164,8 +167,18 @@ class Writer:
         self._count += 1
         number, operation, place, inside = self._event
         line = Line(name, f"{name} = {text}", place, number, operation, inside, made)
+        if self._is_still(text):
+            self.still.add(name)
         self.listing.lines.append(line)
         return name
+
+    def _is_still(self, text: str) -> bool:
+        """Whether an expression has nothing of what is differentiated by."""
+        words = set(_WORD.findall(text))
+        moving = {*self.listing.names, *self.listing.meant}
+        return not words & moving and all(
+            word in self.still for word in words if _BOUND.fullmatch(word)
+        )
 
     def state(self, text: str) -> None:
         """A line that binds nothing."""
@@ -316,10 +329,17 @@ def listing(
     """The program of a whole trace, whose inputs are called as the leaves are."""
     writer = Writer(row, hands)
     writer.listing.names = {_inside(name, k): name for k, name in enumerate(trace.inputs)}
+    count = len(trace.inputs)
+    others = {_inside(name, count + k): name for k, name in enumerate(trace.others)}
     for whole in trace.wholes:
         writer.memory.start(whole)
     for name, (view, _) in zip(writer.listing.names, trace.inputs.values(), strict=True):
         writer.memory.write(view, name)
+    for name, (view, numbers) in zip(others, trace.others.values(), strict=True):
+        writer.memory.write(view, name)
+        writer.still.add(name)
+        writer.listing.data[name] = numbers
+    writer.listing.others = others
     writer.write(trace, needed(trace))
     try:
         writer.listing.output = writer.text(trace.output)
@@ -329,6 +349,8 @@ def listing(
     return writer.listing
 
 
+_WORD = re.compile(r"(?<![\w.])[^\W\d]\w*(?:\.\w+)*")
+_BOUND = re.compile(r"t\d+(?:\.\w+)*")
 _OWN = re.compile(r"torch|[tc]\d+|cotangent|leaf\d+|meant\d+_\d+")
 """Names that the lines have for themselves."""
 

@@ -42,8 +42,8 @@ class Asked:
     """What is checked.
 
     `call` runs the function, with other tensors for some of its `leaves`, those that are
-    `movable`; `cotangent` weighs the elements of its output, drawn if None; `references` are
-    plain functions for what nobody can see
+    `movable`; `others` are what else it is given; `cotangent` weighs the elements of its output,
+    drawn if None; `references` are plain functions for what nobody can see
     into, `trust` the Functions whose backward is meant, whatever it is. A `reference` is called in
     the place of all of it, and what it does is what the gradient is held to.
     """
@@ -58,6 +58,7 @@ class Asked:
     seed: int = 0
     reference: Callable[[Mapping[str, torch.Tensor]], Any] | None = None
     movable: frozenset[str] = frozenset()
+    others: Mapping[str, torch.Tensor] = field(default_factory=dict)
 
 
 def run(asked: Asked, known: Callable[[str], bool]) -> Ran:
@@ -66,7 +67,7 @@ def run(asked: Asked, known: Callable[[str], bool]) -> Ran:
     Raises `InvalidValueError` for an output that nothing can be differentiated of.
     """
     state, began = _state(), perf_counter()
-    recorder = Recorder(asked.leaves, known)
+    recorder = Recorder(asked.leaves, known, asked.others)
     watching = watched(recorder, asked.references, asked.trust)
     with _quietly(), plain_kernels(), watched_leaks(recorder), watching as found, recorder:
         output, weights = _output(asked, (asked.reference or asked.call)({}))
@@ -228,7 +229,7 @@ AGAIN = "it is run once more"
 def _otherwise(asked: Asked, ran: Ran, back: _Back, state: Any) -> Iterator[tuple[str, Gradients]]:
     """Gradients that torch gives in other ways, where they are others."""
     found, failed = back.gradients(back.seed(2.0))
-    halved = {n: None if g is None else g / 2 for n, g in found.items()}
+    halved = {n: None if g is None else np.asarray(g / 2) for n, g in found.items()}
     if failed is None and _differ(ran, halved):
         yield DOUBLED, halved
     seed = back.seed()
@@ -317,7 +318,7 @@ def _strays(
 def _way(asked: Asked, known: Callable[[str], bool], state: Any) -> Trace | None:
     """What the function does where its leaves are now."""
     _restore(state)
-    recorder = Recorder(asked.leaves, known)
+    recorder = Recorder(asked.leaves, known, asked.others)
     try:
         with plain_kernels(), watched(recorder, asked.references, asked.trust), recorder:
             asked.call({})

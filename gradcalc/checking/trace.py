@@ -197,11 +197,12 @@ class Note:
 class Trace:
     """A run of a function.
 
-    `inputs` are its leaves by name, with the numbers they had at first; `wholes` the storages of
-    which a leaf is only a part.
+    `inputs` are its leaves by name, with the numbers they had at first; `others` what it was given
+    and is not differentiated by; `wholes` the storages of which one of these is only a part.
     """
 
     inputs: dict[str, tuple[View, Numbers]] = field(default_factory=dict)
+    others: dict[str, tuple[View, Numbers]] = field(default_factory=dict)
     wholes: list[Start] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     output: Use | Data | None = None
