@@ -3,6 +3,7 @@
 import pytest
 import torch
 from torch import nn
+from torch.utils.checkpoint import checkpoint
 
 import gradcalc
 from gradcalc.report import Report
@@ -206,6 +207,15 @@ CASES = {
     "cut off": (detached, "verified"),
     "own, by an apply of before": (Doubled.apply, "wrong"),
     "several outputs": (lambda x: (x.sin(), [x.sum(), x * x]), "verified"),
+    "a compiled function": (
+        torch.compile(lambda x: (x.sin() * x).sum(), backend="eager"),
+        "verified",
+    ),
+    "a checkpoint": (
+        lambda x: checkpoint(lambda t: t.sin() * t, x * 1, use_reentrant=True),
+        "verified",
+    ),
+    "fewer digits": (lambda x: (2 * x.float()).double().sin(), "verified"),
     "complex in between": (lambda x: torch.fft.rfft(x).abs(), "verified"),
     "complex output": (lambda x: torch.fft.rfft(x), "verified"),
     "vmap": (lambda x: torch.func.vmap(lambda t: t.sin() * t)(x), "verified"),
@@ -323,6 +333,12 @@ def test_a_number_that_is_taken_out_is_told() -> None:
     report = gradcalc.check(lambda x: x / x.norm().item(), drawn(3))
     assert [f.kind for f in report.findings] == ["used number"]
     assert not gradcalc.check(lambda x: x if x.norm().item() > 0 else -x, drawn(3)).findings
+
+
+def test_fewer_digits_are_told() -> None:
+    (found,) = gradcalc.check(CASES["fewer digits"][0], drawn(3)).findings
+    assert "float32 has fewer digits" in found.message
+    assert found.span is not None
 
 
 def test_leaves_are_chosen() -> None:

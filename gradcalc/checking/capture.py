@@ -413,14 +413,24 @@ def _python_body(name: str) -> Callable[..., Any] | None:
 
 @contextmanager
 def plain_kernels() -> Iterator[None]:
-    """torch without its fused kernels, so that the insides of LSTM and attention are seen."""
+    """torch without fused kernels and compiler, so that the insides of layers are seen."""
     was = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)
     try:
-        with torch.backends.mkldnn.flags(enabled=False), _attention():
+        with torch.backends.mkldnn.flags(enabled=False), _attention(), _uncompiled():
             yield
     finally:
         torch.backends.mha.set_fastpath_enabled(was)
+
+
+@contextmanager
+def _uncompiled() -> Iterator[None]:
+    """Compiled functions as they were written: the compiler would compile the recorder."""
+    if "torch._dynamo" not in sys.modules:
+        yield
+        return
+    with torch.compiler.set_stance("force_eager"):
+        yield
 
 
 @contextmanager

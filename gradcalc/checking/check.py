@@ -12,7 +12,7 @@ from gradcalc.checking import blame
 from gradcalc.checking.listing import OTHER_WAY, Line, Listing, Row, listing, spelled
 from gradcalc.checking.places import span_of, text_of
 from gradcalc.checking.ran import Ran
-from gradcalc.checking.trace import NOWHERE, Note, Place
+from gradcalc.checking.trace import FLOATS, NOWHERE, Call, Note, Place
 from gradcalc.derive.recorder import Recorder, RecordingBackend
 from gradcalc.derive.runs import budget
 from gradcalc.errors import GradcalcError
@@ -338,9 +338,27 @@ def _findings(found: Checked) -> Iterator[Finding]:
                 "opaque", f"nobody can see into the forward of {applied.name}",
                 "reference= takes a plain function that means the same", span_of(applied.place),
             )  # fmt: skip
+    fewer = _fewer(found.ran)
+    if fewer is not None:
+        text = f"{fewer[0]} has fewer digits than the inputs have: the gradient has no more"
+        yield Finding("precision", text, "keep the dtype of the inputs", span_of(fewer[1]))
     for note in found.ran.trace.notes:
         if note.kind in NOTES:
             yield _noted(note)
+
+
+def _fewer(ran: Ran) -> tuple[str, Place] | None:
+    """The first dtype on the way that has fewer digits than all inputs, and where that is."""
+    given = max((FLOATS.index(view.dtype) for view, _ in ran.trace.inputs.values()), default=0)
+    if FLOATS.index(ran.dtype) <= given:
+        return None
+    for event in ran.trace.events:
+        if not isinstance(event, Call):
+            continue
+        for made in event.results:
+            if made is not None and made.view.dtype == ran.dtype:
+                return ran.dtype, event.place
+    return None
 
 
 def _noted(note: Note) -> Finding:

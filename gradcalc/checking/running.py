@@ -2,7 +2,7 @@
 
 import random
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from time import perf_counter
@@ -186,22 +186,26 @@ class _Back:
             return dict.fromkeys(named), None
         seed = self.seed() if seed is None else seed
         try:
-            found: Any = torch.autograd.grad(
-                self._output,
-                list(named.values()),
-                seed,
-                allow_unused=True,
-                retain_graph=True,
-                create_graph=self._order > 1,
-            )
-            if self.tangents is not None:
-                found = self._second(named, found)
+            found = self._found(named, seed)
         # a backward that somebody wrote may raise anything
         except Exception as error:
             said = str(error).strip().splitlines()
             return dict.fromkeys(named), f"{type(error).__name__}: {said[0] if said else ''}"
         arrays = (None if g is None else to_array(g).astype(np.float64) for g in found)
         return dict(zip(named, arrays, strict=True)), None
+
+    def _found(self, named: Mapping[str, torch.Tensor], seed: torch.Tensor) -> Any:
+        leaves, twice = list(named.values()), self._order > 1
+        try:
+            found = torch.autograd.grad(
+                self._output, leaves, seed, allow_unused=True, retain_graph=True, create_graph=twice
+            )
+        except RuntimeError as error:
+            # some ways back are only those of all gradients there are
+            if "use_reentrant" not in str(error) or twice:
+                raise
+            return _accumulated(self._output, leaves, seed)
+        return found if self.tangents is None else self._second(named, found)
 
     def _second(self, named: Mapping[str, torch.Tensor], first: Any) -> Any:
         assert self.tangents is not None
@@ -216,6 +220,21 @@ class _Back:
             return [None for _ in named]
         self.value = to_array(total).astype(np.float64)
         return torch.autograd.grad(total, list(named.values()), allow_unused=True)
+
+
+def _accumulated(
+    output: torch.Tensor, leaves: Sequence[torch.Tensor], seed: torch.Tensor
+) -> list[torch.Tensor | None]:
+    """The gradients that `backward` leaves in leaves, in which it stays what was there."""
+    before = [leaf.grad for leaf in leaves]
+    for leaf in leaves:
+        leaf.grad = None
+    try:
+        torch.autograd.backward(output, seed, retain_graph=True)
+        return [leaf.grad for leaf in leaves]
+    finally:
+        for leaf, grad in zip(leaves, before, strict=True):
+            leaf.grad = grad
 
 
 # -- in other ways -----------------------------------------------------------------------------

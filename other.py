@@ -1,2 +1,0 @@
-def plain(x):
-    return x**2
