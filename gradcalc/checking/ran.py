@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from gradcalc.checking.trace import Trace
+from gradcalc.checking.trace import Call, Trace
 from gradcalc.testimony import Array
 
 
@@ -41,3 +41,11 @@ class Ran:
     strays: str | None = None
     rounded: bool = False
     failure: str | None = None
+
+
+def extent(ran: Ran) -> str:
+    """How much there is to check, in words."""
+    operations = sum(isinstance(event, Call) for event in ran.trace.events)
+    numbers = sum(values.size for _, values in ran.trace.inputs.values())
+    words = (("operation", operations), ("number", numbers))
+    return ", by ".join(f"{count:,} {word}{'s' * (count != 1)}" for word, count in words)

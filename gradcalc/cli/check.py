@@ -41,13 +41,19 @@ def check(options: Options, beside: "Beside | None") -> int:
     job = _job(options, path, name)
     from gradcalc.checking import check as checking
     from gradcalc.checking.aten import row
+    from gradcalc.checking.ran import extent
+    from gradcalc.cli.output import Phases
     from gradcalc.cli.programs import limits_of
 
     shown = f"{options.programs[0]}"
-    ran = _ran(job, beside, shown)
-    how = checking.How(row, limits_of(options), _asking(beside), shown, strict=options.strict)
-    found = checking.checked(ran, how)
-    report = checking.report(found)
+    if options.order > 1 and options.trust:
+        raise UsageError("--order 2 takes nothing for meant", hint="leave --trust out")
+    with Phases(quiet=options.quiet) as phases:
+        phases.begin(f"running {shown}")
+        ran = _ran(job, beside, shown)
+        phases.begin(f"checking {extent(ran)}")
+        how = checking.How(row, limits_of(options), _asking(beside), shown, strict=options.strict)
+        report = checking.report(found := checking.checked(ran, how))
     if options.at_length:
         from gradcalc.explain import explained
 

@@ -142,3 +142,30 @@ def _takes(stream: TextIO | None, text: str) -> bool:
     except (UnicodeEncodeError, LookupError):
         return False
     return True
+
+
+class Phases:
+    """What takes its time, on standard error while it does, where a person looks."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._status: Any = None
+        if is_terminal(sys.stderr) and not quiet:
+            from rich.console import Console
+
+            self._status = Console(stderr=True).status("")
+
+    def __enter__(self) -> "Phases":
+        if self._status is not None:
+            self._status.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._status is not None:
+            self._status.stop()
+
+    def begin(self, text: str) -> None:
+        """Say what comes now."""
+        if self._status is not None:
+            from rich.text import Text
+
+            self._status.update(Text(text))
