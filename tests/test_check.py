@@ -162,6 +162,11 @@ def hidden(x):
     return y * y
 
 
+def rewritten(x):
+    x.data = x.data.clamp(-0.5, 0.5)
+    return 2 * x
+
+
 def in_place(x):
     y = torch.zeros(4, dtype=x.dtype)
     y[1:] = x * x
@@ -215,6 +220,15 @@ CASES = {
         lambda x: checkpoint(lambda t: t.sin() * t, x * 1, use_reentrant=True),
         "verified",
     ),
+    "a part of a decomposition": (
+        lambda x: torch.linalg.svd(torch.outer(x, x.cos())[:2] + torch.eye(3)[:2])[1],
+        "verified",
+    ),
+    "a row that no gradient reaches": (
+        lambda x: nn.functional.embedding(torch.tensor([0, 1]), torch.outer(x, x), padding_idx=1),
+        "verified",
+    ),
+    "a leaf that is written over": (rewritten, "unresolved"),
     "fewer digits": (lambda x: (2 * x.float()).double().sin(), "verified"),
     "complex in between": (lambda x: torch.fft.rfft(x).abs(), "verified"),
     "complex output": (lambda x: torch.fft.rfft(x), "verified"),
@@ -339,6 +353,12 @@ def test_fewer_digits_are_told() -> None:
     (found,) = gradcalc.check(CASES["fewer digits"][0], drawn(3)).findings
     assert "float32 has fewer digits" in found.message
     assert found.span is not None
+
+
+def test_leaves_that_lie_in_one_place() -> None:
+    x = drawn(3, 2)
+    assert gradcalc.check(lambda a, b: (a * b).sum(), x, x[0]).verdict.outcome == "verified"
+    assert gradcalc.check(lambda a: a.cos(), x[:1, :1].expand(2, 3)).verdict.outcome == "verified"
 
 
 def test_leaves_are_chosen() -> None:

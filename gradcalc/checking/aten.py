@@ -110,7 +110,6 @@ TEMPLATES: Mapping[str, Template] = {
         "torch.nn.functional.layer_norm({input}, {normalized_shape}, {weight}, {bias}, {eps})",
         None, None,
     ],
-    "embedding": "{weight}[{indices}]",
     "_adaptive_avg_pool2d": "torch.nn.functional.adaptive_avg_pool2d({self}, {output_size})",
     "_adaptive_avg_pool3d": "torch.nn.functional.adaptive_avg_pool3d({self}, {output_size})",
     "im2col": "torch.nn.functional.unfold({self}, {kernel_size}, dilation={dilation},"

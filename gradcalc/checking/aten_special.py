@@ -282,17 +282,19 @@ def _svd(writer: Writer, given: Given) -> list[str | None]:
     assert made is not None
     name, had = writer.bind(f"{whole}[2]"), writer.constant(made.numbers)
     right = f"{name}*torch.sign(torch.sum({name}.detach()*{had}, -1, keepdim=True))"
-    return [left, f"{whole}[1]", right]
+    return [left, f"torch.linalg.svdvals({matrix})", right]
 
 
 def _embedding_bag(writer: Writer, given: Given) -> list[str | None]:
     mode = ("sum", "mean", "max")[given.get("mode", 0)]
     weights = writer.text(given.get("per_sample_weights"))
+    padding = given.get("padding_idx", -1)
+    padded = f", padding_idx={padding}" if padding >= 0 else ""
     text = (
         f"torch.nn.functional.embedding_bag({writer.text(given['indices'])},"
         f" {writer.text(given['weight'])}, {writer.text(given['offsets'])}, mode={mode!r},"
         f" per_sample_weights={weights},"
-        f" include_last_offset={given.get('include_last_offset', False)})"
+        f" include_last_offset={given.get('include_last_offset', False)}{padded})"
     )
     return [text, None, None, None]
 
@@ -320,7 +322,18 @@ def _unpooled(rank: int) -> Row:
     return row
 
 
+def _embedding(writer: Writer, given: Given) -> str:
+    padding = given.get("padding_idx", -1)
+    if padding < 0:
+        return f"{writer.text(given['weight'])}[{writer.text(given['indices'])}]"
+    return (
+        f"torch.nn.functional.embedding({writer.text(given['indices'])},"
+        f" {writer.text(given['weight'])}, padding_idx={padding})"
+    )
+
+
 SPECIAL: Mapping[str, Row] = {
+    "embedding": _embedding,
     "_to_copy": _cast,
     "_linalg_eigh": _eigh,
     "_linalg_svd": _svd,

@@ -71,7 +71,7 @@ def to_array(tensor: torch.Tensor) -> Any:
     given = tensor.detach()
     if given.is_conj() or given.is_neg():
         given = given.resolve_conj().resolve_neg()
-    if given.layout != torch.strided:
+    if given.layout != torch.strided or given.device.type == "meta":
         return np.empty(0)
     given = given.float() if given.dtype == torch.bfloat16 else given
     given = given.to(torch.complex64) if given.dtype == torch.complex32 else given
@@ -137,6 +137,7 @@ class Recorder(TorchDispatchMode):
         self.numbers: set[float] = set()
         self._within: list[str] = []
         self._flowing: set[int] = set()
+        self._leaves: dict[int, str] = {}
         self._below: MutableMapping[Any, bool] = WeakTensorKeyDictionary()
         self._held: list[Any] = []
         self._storages: dict[int, int] = {}
@@ -144,6 +145,7 @@ class Recorder(TorchDispatchMode):
         for name, leaf in leaves.items():
             self.trace.inputs[name] = self._given(leaf)
             self._flowing.add(_storage(leaf))
+            self._leaves[_storage(leaf)] = name
         for name, tensor in (others or {}).items():
             if _storage(tensor) not in self._storages:
                 self.trace.others[name] = self._given(tensor)
@@ -338,7 +340,8 @@ class Recorder(TorchDispatchMode):
             return False
         if torch.is_grad_enabled() and (target.requires_grad or target in self._below):
             return False
-        self.note("hidden write", "")
+        name = self._leaves.get(_storage(target))
+        self.note("hidden write" if name is None else "rewritten", name or "")
         return True
 
     # -- what has no row

@@ -70,6 +70,11 @@ def checked(ran: Ran, how: How) -> Checked:
     found = judged(ran, how)
     if found.case.judgement.verdict.outcome is not Outcome.WRONG:
         return found
+    rewritten = next((note for note in ran.trace.notes if note.kind == "rewritten"), None)
+    if rewritten is not None:
+        at = f" ({rewritten.place.told})" if rewritten.place.line else ""
+        why = f"{rewritten.text} is written over where autograd does not see it{at}"
+        return _doubted(found, f"{why}: the gradient is by what it is then")
     if ran.strays is not None:
         return _doubted(found, f"beside this point it does something else ({ran.strays})")
     asking = [a.name for a in ran.trace.functions if a.asks]

@@ -1,7 +1,7 @@
 """What is called with what: a function or module of a user's, and the tensors it is checked by."""
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -44,7 +44,7 @@ def asked(
     _check(found, name)
     given = {id(tensor) for tensor in named.values()}
     # a tensor of the caller's stays what it is
-    fresh = {k: t.detach().requires_grad_() if id(t) in given else t for k, t in found.items()}
+    fresh = {k: _fresh(t, found.values()) if id(t) in given else t for k, t in found.items()}
 
     def calling(one: Callable[..., Any]) -> Callable[[Mapping[str, torch.Tensor]], Any]:
         def call(others: Mapping[str, torch.Tensor]) -> Any:
@@ -61,6 +61,18 @@ def asked(
         trust=frozenset(map(_class_name, trust)),
         reference=None if reference is None else calling(callable_of(reference)),
     )  # fmt: skip
+
+
+def _fresh(tensor: torch.Tensor, all_of: Iterable[torch.Tensor]) -> torch.Tensor:
+    """A tensor to differentiate by in the place of another, which lies where that does.
+
+    What lies where others do, or in one place many times, gets a place of its own.
+    """
+    here = tensor.untyped_storage().data_ptr()
+    shared = [one for one in all_of if one.untyped_storage().data_ptr() == here]
+    repeated = any(s == 0 and n > 1 for s, n in zip(tensor.stride(), tensor.shape, strict=True))
+    plain = tensor.detach()
+    return (plain.clone() if len(shared) > 1 or repeated else plain).requires_grad_()
 
 
 def _class_of(function: Any) -> Any:

@@ -290,6 +290,19 @@ class Writer:
             self.memory.lose(target, why)
 
 
+def _pruned(found: Listing) -> list[Line]:
+    """The lines that the output has anything of, and those that say which way it went."""
+    wanted = {word.partition(".")[0] for word in (*_WORD.findall(found.output), *found.terms)}
+    kept: list[Line] = []
+    for line in reversed(found.lines):
+        if line.name and line.name not in wanted:
+            continue
+        kept.append(line)
+        words = _WORD.findall(line.text)
+        wanted |= {word.partition(".")[0] for word in words}
+    return kept[::-1]
+
+
 def spelled(numbers: Numbers) -> str | None:
     """A few numbers as they are written, None for more."""
     if not 0 < numbers.size <= SPELLED or not np.all(np.isfinite(numbers)):
@@ -346,6 +359,8 @@ def listing(
     except NoRow as reason:
         place = writer.memory.places.get(_storage(trace.output), NOWHERE)
         writer.listing.lost = str(reason), place
+    else:
+        writer.listing.lines = _pruned(writer.listing)
     return writer.listing
 
 

@@ -15,7 +15,7 @@ from gradcalc.checking.capture import Recorder, dtype_of, plain_kernels, tensors
 from gradcalc.checking.functions import References, watched
 from gradcalc.checking.leaks import watched_leaks
 from gradcalc.checking.ran import Gradients, Ran
-from gradcalc.checking.trace import Call, Data, Trace
+from gradcalc.checking.trace import Call, Data, Note, Trace
 from gradcalc.errors import InvalidValueError
 from gradcalc.testimony import Array
 from gradcalc.values.precision import precision_of
@@ -74,6 +74,9 @@ def run(asked: Asked, known: Callable[[str], bool]) -> Ran:
     took = perf_counter() - began
     trace = recorder.trace
     trace.output = recorder.value(output) if recorder.is_active(output) else _data(output)
+    for name, leaf in asked.leaves.items():
+        if recorder.view(leaf) != trace.inputs[name][0]:
+            trace.notes.append(Note("rewritten", name))
     if asked.reference is not None:
         output, weights = _unrecorded(asked, output, state)
     back = _Back(asked, output, weights)
