@@ -432,7 +432,10 @@ def _uncompiled() -> Iterator[None]:
     if "torch._dynamo" not in sys.modules:
         yield
         return
-    with torch.compiler.set_stance("force_eager"):
+    stance = getattr(torch.compiler, "set_stance", None)
+    # before torch 2.6 there is none
+    plain = torch._dynamo.config.patch(disable=True) if stance is None else stance("force_eager")
+    with plain:
         yield
 
 

@@ -5,11 +5,12 @@ import io
 import os
 import shutil
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
-from gradcalc.codes import PIPE_CLOSED
+from gradcalc.codes import PIPE_CLOSED, patience
 from gradcalc.errors import FileError
 
 if TYPE_CHECKING:
@@ -144,8 +145,12 @@ def _takes(stream: TextIO | None, text: str) -> bool:
     return True
 
 
+SOON = 2.0
+"""Seconds that nobody needs to be told what takes them."""
+
+
 class Phases:
-    """What takes its time, on standard error while it does, where a person looks."""
+    """What takes its time, on standard error after a while, where a person looks."""
 
     def __init__(self, *, quiet: bool = False) -> None:
         self._status: Any = None
@@ -153,14 +158,17 @@ class Phases:
             from rich.console import Console
 
             self._status = Console(stderr=True).status("")
+            self._timer = threading.Timer(patience(SOON), self._status.start)
+            self._timer.daemon = True
 
     def __enter__(self) -> "Phases":
         if self._status is not None:
-            self._status.start()
+            self._timer.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._status is not None:
+            self._timer.cancel()
             self._status.stop()
 
     def begin(self, text: str) -> None:
