@@ -355,6 +355,17 @@ def test_fewer_digits_are_told() -> None:
     assert found.span is not None
 
 
+def hooked(x):
+    y = 2 * x
+    y.register_hook(lambda g: 3 * g)
+    return y
+
+
+def test_hooks_are_told_where_something_is_wrong() -> None:
+    report = gradcalc.check(hooked, drawn(3))
+    assert (report.verdict.outcome, [f.kind for f in report.findings]) == ("wrong", ["hook"])
+
+
 def test_leaves_that_lie_in_one_place() -> None:
     x = drawn(3, 2)
     assert gradcalc.check(lambda a, b: (a * b).sum(), x, x[0]).verdict.outcome == "verified"

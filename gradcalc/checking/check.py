@@ -308,6 +308,10 @@ NOTES: Mapping[str, tuple[str, str]] = {
         "autograd does not see this write: it goes back as if it were not there",
         "write it so that autograd sees it, or let it be given by reference=",
     ),
+    "hook": (
+        "a hook may change the gradient on its way back",
+        "what is checked is the gradient that autograd gives with it",
+    ),
     "used number": (
         "a number is taken out of a tensor and calculated with: no gradient flows through it",
         "calculate with the tensor itself, or write .detach() to say that it is meant",
@@ -348,6 +352,8 @@ def _findings(found: Checked) -> Iterator[Finding]:
         text = f"{fewer[0]} has fewer digits than the inputs have: the gradient has no more"
         yield Finding("precision", text, "keep the dtype of the inputs", span_of(fewer[1]))
     for note in found.ran.trace.notes:
+        if note.kind == "hook" and outcome is not Outcome.WRONG:
+            continue
         if note.kind in NOTES:
             yield _noted(note)
 

@@ -27,6 +27,9 @@ class Watcher(Protocol):
     def left(self, kind: str) -> None:
         """A number of such a tensor has left."""
 
+    def note(self, kind: str, text: str) -> None:
+        """Something else is worth a note."""
+
 
 OPERATIONS = (
     "add", "radd", "sub", "rsub", "mul", "rmul", "truediv", "rtruediv", "pow", "rpow", "neg", "pos",
@@ -65,10 +68,14 @@ ENDS = ("__float__", "tolist", "numpy", "__array__", "__dlpack__", "data_ptr")
 """Ways out behind which nobody follows a number."""
 
 
+HOOK = "register_hook"
+"""What lets a gradient be changed on its way back."""
+
+
 @contextmanager
 def watched_leaks(watcher: Watcher) -> Iterator[None]:
     """Have numbers that leave tensors told, as long as this lasts."""
-    plain = {name: getattr(torch.Tensor, name) for name in ("item", *ENDS)}
+    plain = {name: getattr(torch.Tensor, name) for name in ("item", HOOK, *ENDS)}
     out = _following(watcher.numbers)
     own = {name for name in plain if name in vars(torch.Tensor)}
 
@@ -84,7 +91,11 @@ def watched_leaks(watcher: Watcher) -> Iterator[None]:
 
         return way
 
-    patches = {"item": item, **{name: ending(name) for name in ENDS}}
+    def hooked(self: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
+        watcher.note("hook", "")
+        return plain[HOOK](self, *args, **kwargs)
+
+    patches = {"item": item, HOOK: hooked, **{name: ending(name) for name in ENDS}}
     try:
         for name, patch in patches.items():
             setattr(torch.Tensor, name, patch)
