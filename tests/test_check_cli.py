@@ -136,6 +136,8 @@ RIGHT = {
     "a reference": "ops.py:Hidden --x 1,2 --reference plain",
     "a reference elsewhere": "ops.py:Hidden --x 1,2 --reference other.py:plain",
     "printing": "ops.py:loud --x 1,2",
+    "called as one of Python's": "random.py:f --x 1,2",
+    "in a package": "pack/inner/ops.py:f --x 1,2",
     "from a bundle": "ops.py:numbers --inputs values.json",
 }
 
@@ -170,6 +172,16 @@ def files(run: Run) -> None:
     Path("ops.py").write_text(FILE)
     Path("other.py").write_text("def plain(x):\n    return x**2\n")
     Path("bad.py").write_text("def f(x:\n    return x\n")
+    for folder in ("pack", "pack/inner"):
+        Path(folder).mkdir()
+        Path(folder, "__init__.py").write_text("")
+    Path("pack/scales.py").write_text("SCALE = 2.0\n")
+    Path("pack/inner/ops.py").write_text(
+        "from ..scales import SCALE\nfrom . import more\n\n"
+        "def f(x):\n    return SCALE * more.g(x)\n"
+    )
+    Path("pack/inner/more.py").write_text("def g(x):\n    return x.cos()\n")
+    Path("random.py").write_text("import torch\n\ndef f(x):\n    return x * torch.rand(2)\n")
     Path("values.json").write_text('{"x": [1.0, 2.0], "y": 3.0}')
 
 

@@ -1,5 +1,6 @@
 """Functions in a user's files, which are run: FILE.py:NAME, and what it is called with."""
 
+import importlib
 import importlib.util
 import inspect
 import re
@@ -158,16 +159,32 @@ def load(path: str) -> dict[str, Any]:
     if not file.is_file():
         what = f"{path} is a directory, not a file" if file.is_dir() else f"there is no file {path}"
         raise FileError(what)
-    folder = str(file.resolve().parent)
-    if folder not in sys.path:
-        sys.path.insert(0, folder)
-    spec = importlib.util.spec_from_file_location(file.stem, file)
+    root, name = _module(file.resolve())
+    if str(root) not in sys.path:
+        sys.path.insert(0, str(root))
+    if "." in name:
+        # the packages around it are run first, as an import does
+        importlib.import_module(name.rpartition(".")[0])
+    there = sys.modules.get(name)
+    if there is not None and getattr(there, "__file__", None) != str(file.resolve()):
+        # others go on importing theirs
+        name = f"{name}_of_the_user"
+    spec = importlib.util.spec_from_file_location(name, file.resolve())
     if spec is None or spec.loader is None:
         raise FileError(f"{path} is no file of Python", hint="gradcalc check FILE.py:NAME")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[file.stem] = module
+    sys.modules[name] = module
     spec.loader.exec_module(module)
     return vars(module)
+
+
+def _module(file: Path) -> tuple[Path, str]:
+    """Where the name of a module begins, and that name, with those of the packages it is in."""
+    folder, names = file.parent, [file.stem]
+    while (folder / "__init__.py").is_file():
+        names.insert(0, folder.name)
+        folder = folder.parent
+    return folder, ".".join(names)
 
 
 def _found(space: Mapping[str, Any], name: str, path: str) -> Any:
