@@ -10,10 +10,12 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 
-def has_code_to_replace() -> bool:
-    from gradcalc.checking.functions import _APPLY, _Told
+def has_calls_that_can_be_told() -> bool:
+    from gradcalc.checking.entering import _WRITTEN, _Told
 
-    return bool(_APPLY.__code__.co_freevars == _Told.apply.__code__.co_freevars)
+    return _WRITTEN is None or bool(
+        _WRITTEN.__code__.co_freevars == _Told.apply.__code__.co_freevars
+    )
 
 
 def tells_storages_apart() -> bool:
@@ -72,7 +74,7 @@ def hands_on_by_tensors() -> bool:
 
 
 SURFACE = (
-    has_code_to_replace, tells_storages_apart, keeps_tensors_weakly,
+    has_calls_that_can_be_told, tells_storages_apart, keeps_tensors_weakly,
     knows_decompositions, knows_kernels, knows_operations_of_python, hands_on_by_tensors,
 )  # fmt: skip
 

@@ -7,15 +7,14 @@ back by the backward that was written.
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FunctionType, MethodType
 from typing import Any
 
 import torch
 
 from gradcalc.checking.capture import Recorder, place_here, tensors_in, to_array
+from gradcalc.checking.entering import entered
 from gradcalc.checking.ran import Hand
 from gradcalc.checking.trace import NOWHERE, Applied, Call, Meant, Place, Same, Trace
 from gradcalc.testimony import Array
@@ -47,48 +46,8 @@ def watched(
             return call(*args, **kwargs)
         return _applied(recorder, found, cls, call, (args, kwargs), references, trusted)
 
-    with _entered(applied):
+    with entered(applied):
         yield found
-
-
-Entered = Callable[[Any, Callable[..., Any], Any, Any], Any]
-"""What is told of a call: the class, what makes the call, and its arguments."""
-
-_WATCHING: ContextVar[Entered | None] = ContextVar("watching", default=None)
-
-
-def enter(cls: Any, args: Any, kwargs: Any) -> Any:
-    """A call of a Function, told to whoever watches."""
-    watching = _WATCHING.get()
-    call = MethodType(_ORIGINAL, cls)
-    return call(*args, **kwargs) if watching is None else watching(cls, call, args, kwargs)
-
-
-_APPLY: Any = torch.autograd.Function.__dict__["apply"].__func__
-_ORIGINAL = FunctionType(
-    _APPLY.__code__, _APPLY.__globals__, "apply", _APPLY.__defaults__, _APPLY.__closure__
-)
-
-
-class _Told:
-    def apply(cls: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805
-        # as the method in whose place it comes, it has the class that this is in
-        __class__  # type: ignore[name-defined]  # noqa: B018
-        from gradcalc.checking.functions import enter
-
-        return enter(cls, args, kwargs)
-
-
-@contextmanager
-def _entered(watching: Entered) -> Iterator[None]:
-    """Have all calls told, those by an `apply` that was taken from its class before too."""
-    code, token = _APPLY.__code__, _WATCHING.set(watching)
-    _APPLY.__code__ = _Told.apply.__code__
-    try:
-        yield
-    finally:
-        _APPLY.__code__ = code
-        _WATCHING.reset(token)
 
 
 def _applied(

@@ -86,7 +86,8 @@ def _class_of(function: Any) -> Any:
 def callable_of(function: Any) -> Callable[..., Any]:
     """What is called: a Function by its `apply`."""
     if isinstance(function, type) and issubclass(function, torch.autograd.Function):
-        return function.apply
+        # looked up when it is called, as it may be another while a recorder watches
+        return lambda *args, **kwargs: function.apply(*args, **kwargs)
     if not callable(function):
         raise InvalidValueError(
             f"what is checked is a function or a module, not a {type(function).__name__}"
