@@ -99,11 +99,14 @@ def check(
     strict: bool = False,
     seed: int = 0,
     timeout: float | None = None,
+    grad: Any = None,
+    hess: Any = None,
     **kwargs: Any,
 ) -> NotebookReport:
-    """Whether torch's gradient of your own code is right: a function, module or autograd.Function.
+    """Whether the gradient of your own code is right: a function, module or autograd.Function.
 
         gradcalc.check(MyExp, torch.randn(3, dtype=torch.float64)).raise_for_verdict()
+        gradcalc.check(rosen, np.array([1.3, 0.7]), grad=rosen_der, hess=rosen_hess)
 
     It is called with these arguments, recorded, and its gradient by every floating tensor that
     wants one, and by a module's parameters, held to what that really is. `leaves` says by which
@@ -112,11 +115,20 @@ def check(
     names Functions whose backward is meant, whatever it is. `cotangent` weighs the outputs, which
     is drawn from `seed` otherwise; with `order=2` second derivatives are checked.
 
+    Of a function of numpy arrays `grad` is the function that gives its gradient, or True where it
+    gives a pair of its value and its gradient, and `hess` the one that gives its Hessian; `leaves`
+    are names of its parameters then.
+
     Raises `GradcalcError` for what cannot be checked, and whatever the function itself raises.
     """
+    from gradcalc.checking.check import report
+
+    if grad is not None or hess is not None:
+        return _shown(report(_of_written(
+            function, args, kwargs, (grad, hess), leaves, seed, strict=strict, timeout=timeout,
+        )))  # fmt: skip
     from gradcalc.calculate import ask_here
     from gradcalc.checking.call import check_call
-    from gradcalc.checking.check import report
 
     found = check_call(
         function, args, kwargs, ask_here, leaves=leaves, reference=reference,
@@ -124,6 +136,17 @@ def check(
         strict=strict, timeout=timeout,
     )  # fmt: skip
     return _shown(report(found))
+
+
+def _of_written(
+    function: Any, args: Any, kwargs: Any, written: Any, leaves: Any, seed: int, **how: Any
+) -> Any:
+    from gradcalc.checking.numpy_call import Written, check_written
+
+    names = (leaves,) if isinstance(leaves, str) else leaves
+    return check_written(
+        Written(function, args, kwargs, written[0], written[1], names, seed), **how
+    )
 
 
 def _answered(command: str, program: str, given: Mapping[str, Any]) -> NotebookReport:

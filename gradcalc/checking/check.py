@@ -55,7 +55,7 @@ class Checked:
     """A case about a recorded function, and the program that it is about.
 
     `odd` is the first line that is another number to the check than to torch, `blamed` what is
-    wrong with backwards that somebody wrote.
+    wrong with backwards that somebody wrote, `entries` what is wrong in a Hessian.
     """
 
     case: Case
@@ -63,6 +63,7 @@ class Checked:
     ran: Ran
     odd: Line | None = None
     blamed: tuple[blame.Wrong, ...] = ()
+    entries: tuple[Finding, ...] = ()
 
 
 def checked(ran: Ran, how: How) -> Checked:
@@ -92,11 +93,13 @@ def checked(ran: Ran, how: How) -> Checked:
 
 def judged(ran: Ran, how: How) -> Checked:
     """The verdict on what torch gave."""
-    found = listing(ran.trace, how.row, ran.hands)
+    found = ran.listing or listing(ran.trace, how.row, ran.hands)
     _add_cotangent(found, ran)
     blind = next((a for a in ran.trace.functions if a.opaque and not a.trusted), None)
     if blind is not None:
         return _untold(ran, found, how, f"nobody can see into the forward of {blind.name}")
+    if ran.untold is not None:
+        return _untold(ran, found, how, ran.untold)
     if found.lost is not None:
         what, place = found.lost
         at = f" ({place.told})" if place.line else ""
@@ -105,11 +108,15 @@ def judged(ran: Ran, how: How) -> Checked:
         problem = _problem(ran, found, how)
         odd, path = _replayed(problem, found, ran)
     except GradcalcError as error:
-        return _untold(ran, found, how, f"{error}")
+        place = NOWHERE if error.span is None else _place(found, error.span.line)
+        at = f" ({place.told})" if place.line else ""
+        return _untold(ran, found, how, f"{error}{at}")
     if odd is not None:
         at = f" ({odd.place.told})" if odd.place.line else ""
-        why = f"{odd.operation}{at} has another value to the check than to torch"
+        why = f"{odd.operation}{at} has another value to the check than to {found.library.told}"
         return _untold(ran, found, how, why, odd)
+    if np.isnan(ran.value).all() and ran.second:
+        ran = replace(ran, value=_float_value(problem))
     testimony = _testimony(ran, found, path)
     if isinstance(testimony, Absent):
         return _untold(ran, found, how, testimony.doubt)
@@ -126,7 +133,7 @@ def _add_cotangent(found: Listing, ran: Ran) -> None:
         weights = spelled(ran.weights)
         if weights is None:
             found.data["cotangent"], weights = ran.weights, "cotangent"
-        found.output = f"torch.sum({found.output}*{weights})"
+        found.output = f"{found.library.name}.sum({found.output}*{weights})"
     found.output = " + ".join([found.output, *found.terms])
 
 
@@ -211,6 +218,17 @@ def _replayed(problem: Problem, found: Listing, ran: Ran) -> tuple[Line | None, 
     return next(_unlike(backend, execution.run.names, found, room), None), execution.run.path
 
 
+def _float_value(problem: Problem) -> Any:
+    """What the witnesses differentiate, where nobody else says what that is."""
+    recorder = Recorder(problem.dtype)
+    backend = RecordingBackend(recorder, budget(problem))
+    given = {
+        name: recorder.input(name, np.asarray(value, np.float64), name in problem.wrt)
+        for name, value in problem.inputs.items()
+    }
+    return np.asarray(backend.numbers(execute(problem, backend, given, backend.budget).target))
+
+
 def _unlike(
     backend: RecordingBackend, names: Mapping[str, Any], found: Listing, room: float
 ) -> Iterator[Line]:
@@ -244,21 +262,40 @@ def report(found: Checked) -> Report:
     if OTHER_WAY in verdict.message:
         why = "which way it goes is decided here, and only the one that it went was recorded"
         verdict = Verdict(Outcome.UNRESOLVED, f"not checked: {why}")
-    findings = [replace(f, message=renamed(f.message, listed)) for f in (*_findings(found), *own)]
+    told = [replace(f, message=_worded(f.message, found)) for f in (*_findings(found), *own)]
+    findings = [finding for finding in told if _is_own(finding, found)]
     return replace(
         made,
         inputs={known[n]: v for n, v in made.inputs.items() if n in known},
         gradients=tuple(
-            _renamed(_readable(g, listed), listed) for g in made.gradients if g.name in listed.names
+            _renamed(_readable(g, listed), found) for g in made.gradients if g.name in listed.names
         ),
         read_as=None,
-        verdict=replace(verdict, message=renamed(verdict.message, listed)),
+        verdict=replace(verdict, message=_worded(verdict.message, found)),
         dtype=found.ran.dtype,
         digits_possible=round(precision_of(found.ran.dtype).digits, 2),
         path=(),
         findings=tuple(findings),
         sources=text_of(f.span.file for f in findings if f.span is not None and f.span.file),
     )
+
+
+def _worded(text: str, found: Checked) -> str:
+    """A sentence about autograd where something else is judged."""
+    witness = found.ran.witness
+    text = renamed(text, found.listing)
+    if witness == "autograd":
+        return text
+    text = re.sub(r"\bautograd gave no gradient: ", "", text)
+    if found.ran.second:
+        text = text.replace(" says ", " times a drawn vector says ")
+        text = text.replace("the true gradient", "the true product")
+    return re.sub(r"\b(autograd|torch(?= says\b))", witness, text)
+
+
+def _is_own(finding: Finding, found: Checked) -> bool:
+    """Whether a finding is about what is judged, and not about torch."""
+    return found.ran.witness == "autograd" or not re.search(r"\btorch\b", finding.message)
 
 
 def renamed(text: str, found: Listing) -> str:
@@ -270,12 +307,12 @@ def renamed(text: str, found: Listing) -> str:
     return re.sub(r"\bleaf\d+\b", lambda told: other.get(told[0], told[0]), text)
 
 
-def _renamed(gradient: InputGradient, found: Listing) -> InputGradient:
-    formula = gradient.formula
+def _renamed(gradient: InputGradient, checked: Checked) -> InputGradient:
+    formula, found = gradient.formula, checked.listing
     if formula is not None:
         parts = tuple((name, renamed(text, found)) for name, text in formula.parts)
         formula = replace(formula, parts=parts, body=renamed(formula.body, found))
-    elements = tuple(replace(e, cause=renamed(e.cause, found)) for e in gradient.elements)
+    elements = tuple(replace(e, cause=_worded(e.cause, checked)) for e in gradient.elements)
     name = found.names[gradient.name]
     return replace(gradient, name=name, formula=formula, elements=elements)
 
@@ -326,6 +363,7 @@ NOTES: Mapping[str, tuple[str, str]] = {
 
 
 def _findings(found: Checked) -> Iterator[Finding]:
+    yield from found.entries
     for wrong in found.blamed:
         yield blame.finding(wrong)
     outcome = found.case.judgement.verdict.outcome

@@ -42,9 +42,9 @@ def done(job: Job) -> Ran:
     """What torch says of a job."""
     torch.set_num_threads(1)
     torch.manual_seed(job.seed)
-    with _as_errors(job.name):
+    with as_errors(job.name):
         space = load(job.path)
-        function = made(_found(space, job.name, job.path), space, job)
+        function = made(found_in(space, job.name, job.path), space, job)
         args, kwargs = _arguments(job, function, space)
         question = asked(
             function, args, kwargs, leaves=job.wrt or None, trust=job.trust,
@@ -54,12 +54,18 @@ def done(job: Job) -> Ran:
         return run(question, known)
 
 
-def _reference(job: Job, space: Mapping[str, Any]) -> Any:
-    if job.reference is None:
+def named_in(text: str | None, job: Job, space: Mapping[str, Any]) -> Any:
+    """The function of a file that a text names, which is the same file where it names none."""
+    if text is None:
         return None
-    path, _, name = job.reference.rpartition(":")
-    where = load(path) if path else space
-    return _found(where, name, path or job.path)
+    path, _, name = text.rpartition(":")
+    other = path and Path(path).resolve() != Path(job.path).resolve()
+    where = load(path) if other else space
+    return found_in(where, name, path or job.path)
+
+
+def _reference(job: Job, space: Mapping[str, Any]) -> Any:
+    return named_in(job.reference, job, space)
 
 
 def _arguments(
@@ -69,10 +75,31 @@ def _arguments(
     parameters = parameters_of(function)
     given: dict[str, Any] = dict(job.values)
     if not given:
-        sample = _sample(space, job.name)
+        sample = sample_of(space, job.name)
         if isinstance(sample, tuple):
             return [_placed(value, job) for value in sample], {}
         given = dict(sample or {})
+    check_names(job, parameters, given)
+    names = [p.name for p in parameters]
+    kinds = {p.name: p for p in parameters}
+    typed = {n: _argument(job, n, v, kinds.get(n)) for n, v in given.items()}
+    positional = [
+        typed.pop(p.name) if p.name in typed else p.default
+        for p in parameters
+        if p.kind is p.POSITIONAL_ONLY
+    ]
+    is_function = isinstance(function, type) and issubclass(function, torch.autograd.Function)
+    if is_function or any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        # these know no keywords
+        order = [n for n in names if n in typed] + [n for n in typed if n not in names]
+        return [*positional, *(typed[name] for name in order)], {}
+    return positional, typed
+
+
+def check_names(
+    job: Job, parameters: Sequence[inspect.Parameter], given: Mapping[str, Any]
+) -> None:
+    """Raise `UnknownNameError` for a value without a parameter, or the contrary."""
     names = [p.name for p in parameters]
     open_ended = any(p.kind in (p.VAR_KEYWORD, p.VAR_POSITIONAL) for p in parameters)
     for name in given:
@@ -93,28 +120,15 @@ def _arguments(
             f"{missing[0]} has no value",
             hint=f'--{missing[0]} "randn(3)", or a function {SAMPLES}() in the file',
         )
-    kinds = {p.name: p for p in parameters}
-    typed = {n: _argument(job, n, v, kinds.get(n)) for n, v in given.items()}
-    positional = [
-        typed.pop(p.name) if p.name in typed else p.default
-        for p in parameters
-        if p.kind is p.POSITIONAL_ONLY
-    ]
-    is_function = isinstance(function, type) and issubclass(function, torch.autograd.Function)
-    if is_function or any(p.kind is p.VAR_POSITIONAL for p in parameters):
-        # these know no keywords
-        order = [n for n in names if n in typed] + [n for n in typed if n not in names]
-        return [*positional, *(typed[name] for name in order)], {}
-    return positional, typed
 
 
 def _argument(job: Job, name: str, value: Any, parameter: inspect.Parameter | None) -> Any:
     """A value as the parameter wants it: one number is Python's where that is meant."""
     real = name in job.unsure and (not job.wrt or name in job.wrt)
-    if isinstance(value, torch.Tensor) or not _is_number(value):
+    if isinstance(value, torch.Tensor) or not is_number(value):
         return _placed(value, job, real=real)
     number = value.item() if hasattr(value, "item") else value
-    wanted = None if parameter is None else _kind(parameter)
+    wanted = None if parameter is None else kind_of(parameter)
     if wanted is not None:
         return wanted(number)
     if job.wrt and name not in job.wrt:
@@ -122,11 +136,11 @@ def _argument(job: Job, name: str, value: Any, parameter: inspect.Parameter | No
     return _placed(value, job, real=real)
 
 
-def _is_number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
     return getattr(value, "shape", None) == () or isinstance(value, int | float | bool)
 
 
-def _kind(parameter: inspect.Parameter) -> Any:
+def kind_of(parameter: inspect.Parameter) -> Any:
     """Python's own kind of number that a parameter is, by its annotation or default."""
     told = parameter.annotation
     for kind in (bool, int, float):
@@ -187,7 +201,7 @@ def _module(file: Path) -> tuple[Path, str]:
     return folder, ".".join(names)
 
 
-def _found(space: Mapping[str, Any], name: str, path: str) -> Any:
+def found_in(space: Mapping[str, Any], name: str, path: str) -> Any:
     """What a name, with dots or without, is in a file."""
     first, *rest = name.split(".")
     if first not in space:
@@ -223,7 +237,7 @@ def _makes(found: Any, space: Mapping[str, Any], job: Job) -> bool:
         return False
     if job.values:
         return not {p.name for p in parameters} & job.values.keys()
-    return _sample(space, job.name) is None
+    return sample_of(space, job.name) is None
 
 
 def _built(found: Any, space: Mapping[str, Any], job: Job) -> torch.nn.Module:
@@ -239,7 +253,7 @@ def _built(found: Any, space: Mapping[str, Any], job: Job) -> torch.nn.Module:
     return module
 
 
-def _sample(space: Mapping[str, Any], name: str) -> Any:
+def sample_of(space: Mapping[str, Any], name: str) -> Any:
     """The inputs that a function's docstring or file has for it, None where they have none."""
     told = _documented(space, name)
     maker = space.get(SAMPLES)
@@ -255,7 +269,7 @@ def _sample(space: Mapping[str, Any], name: str) -> Any:
 
 def _documented(space: Mapping[str, Any], name: str) -> Any:
     try:
-        function = _found(space, name, "")
+        function = found_in(space, name, "")
     except GradcalcError:
         return None
     told = TOLD.search(getattr(function, "__doc__", None) or "")
@@ -273,7 +287,7 @@ def _documented(space: Mapping[str, Any], name: str) -> Any:
 
 
 @contextmanager
-def _as_errors(name: str) -> Iterator[None]:
+def as_errors(name: str) -> Iterator[None]:
     """Whatever a user's code raises, as a sentence with the line."""
     try:
         yield

@@ -87,7 +87,7 @@ def callable_of(function: Any) -> Callable[..., Any]:
     """What is called: a Function by its `apply`."""
     if isinstance(function, type) and issubclass(function, torch.autograd.Function):
         # looked up when it is called, as it may be another while a recorder watches
-        return lambda *args, **kwargs: function.apply(*args, **kwargs)
+        return lambda *args, **kwargs: function.apply(*args, **kwargs)  # type: ignore[no-untyped-call]
     if not callable(function):
         raise InvalidValueError(
             f"what is checked is a function or a module, not a {type(function).__name__}"

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.checking.memory import Memory
+from gradcalc.checking.memory import TORCH, Library, Memory
 from gradcalc.checking.ran import Hand
 from gradcalc.checking.trace import (
     FLOATS,
@@ -81,15 +81,19 @@ class Listing:
     meant: dict[str, tuple[Numbers, Numbers]] = field(default_factory=dict)
     terms: list[str] = field(default_factory=list)
     others: dict[str, str] = field(default_factory=dict)
+    imports: str = "import torch"
+    library: Library = TORCH
 
     @property
     def source(self) -> str:
         """The text."""
-        return "\n".join(["import torch", *(line.text for line in self.lines), self.output])
+        return "\n".join([self.imports, *(line.text for line in self.lines), self.output])
 
 
 class Writer:
     """Writes the lines of a trace; rows ask it for the texts of arguments."""
+
+    library = TORCH
 
     def __init__(
         self, row: Callable[[str], Row | None], hands: Mapping[int, Hand] | None = None
@@ -290,7 +294,7 @@ class Writer:
             self.memory.lose(target, why)
 
 
-def _pruned(found: Listing) -> list[Line]:
+def pruned(found: Listing) -> list[Line]:
     """The lines that the output has anything of, and those that say which way it went."""
     wanted = {word.partition(".")[0] for word in (*_WORD.findall(found.output), *found.terms)}
     kept: list[Line] = []
@@ -341,9 +345,9 @@ def listing(
 ) -> Listing:
     """The program of a whole trace, whose inputs are called as the leaves are."""
     writer = Writer(row, hands)
-    writer.listing.names = {_inside(name, k): name for k, name in enumerate(trace.inputs)}
+    writer.listing.names = {name_inside(name, k): name for k, name in enumerate(trace.inputs)}
     count = len(trace.inputs)
-    others = {_inside(name, count + k): name for k, name in enumerate(trace.others)}
+    others = {name_inside(name, count + k): name for k, name in enumerate(trace.others)}
     for whole in trace.wholes:
         writer.memory.start(whole)
     for name, (view, _) in zip(writer.listing.names, trace.inputs.values(), strict=True):
@@ -360,21 +364,21 @@ def listing(
         place = writer.memory.places.get(_storage(trace.output), NOWHERE)
         writer.listing.lost = str(reason), place
     else:
-        writer.listing.lines = _pruned(writer.listing)
+        writer.listing.lines = pruned(writer.listing)
     return writer.listing
 
 
 _WORD = re.compile(r"(?<![\w.])[^\W\d]\w*(?:\.\w+)*")
 _BOUND = re.compile(r"t\d+(?:\.\w+)*")
-_OWN = re.compile(r"torch|[tc]\d+|cotangent|leaf\d+|meant\d+_\d+")
+_OWN = re.compile(r"torch|np|scipy|math|[tc]\d+|cotangent|leaf\d+|meant\d+_\d+")
 """Names that the lines have for themselves."""
 
 
-def _inside(name: str, position: int) -> str:
+def name_inside(name: str, position: int) -> str:
     """What a leaf is called in the program: as it is, where that is a name there."""
     parts = name.split(".")
     plain = parts[0].isidentifier() and all(f"_{part}".isidentifier() for part in parts)
-    own = _OWN.fullmatch(name) or parts[0] == "torch" or keyword.iskeyword(name)
+    own = _OWN.fullmatch(parts[0]) or _OWN.fullmatch(name) or keyword.iskeyword(name)
     return name if plain and not own else f"leaf{position}"
 
 

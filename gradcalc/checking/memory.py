@@ -14,9 +14,24 @@ Where = tuple[int, bool]
 """A storage, and whether its numbers are taken for complex ones."""
 
 
+@dataclass(frozen=True, slots=True)
+class Library:
+    """Whose words the lines are in: a name, what joins arrays there, and what it is called."""
+
+    name: str
+    join: str
+    told: str
+
+
+TORCH = Library("torch", "torch.cat", "torch")
+NUMPY = Library("np", "np.concatenate", "numpy")
+
+
 class Lines(Protocol):
     """What a line is asked of."""
 
+    @property
+    def library(self) -> Library: ...
     def bind(self, text: str, made: Numbers | None = None) -> str: ...
     def constant(self, numbers: Numbers, dtype: str = "") -> str: ...
 
@@ -39,6 +54,7 @@ class Memory:
 
     def __init__(self, lines: Lines) -> None:
         self._lines = lines
+        self._library = lines.library.name
         self._storages: dict[Where, Storage] = {}
         self.lost: dict[int, str] = {}
         self.places: dict[int, Place] = {}
@@ -58,6 +74,17 @@ class Memory:
         if held is not None:
             held.views.pop(view.key, None)
 
+    def knows(self, storage: int) -> bool:
+        """Whether anything was said of a storage."""
+        kinds = ((storage, False), (storage, True))
+        return storage in self.lost or any(where in self._storages for where in kinds)
+
+    def named(self, view: View, name: str) -> None:
+        """Call what lies there by another name, where nothing was written."""
+        held = self._storages.get(_where(view))
+        if held is not None:
+            held.views.setdefault(view.key, name)
+
     def read(self, view: View) -> str | None:
         """The name of what lies there, None where nobody knows."""
         held = self._held(view)
@@ -70,7 +97,9 @@ class Memory:
                 held.views[view.key] = found
         if found is None or not view.flipped:
             return found
-        return self._lines.bind(f"torch.conj({found})" if view.flipped == "conj" else f"-{found}")
+        return self._lines.bind(
+            f"{self._library}.conj({found})" if view.flipped == "conj" else f"-{found}"
+        )
 
     def _held(self, view: View) -> Storage | None:
         """What is known of where a view lies, as numbers of its kind."""
@@ -93,7 +122,9 @@ class Memory:
         """Put what a name stands for there."""
         self._gone.discard((_where(view), view.key))
         if view.flipped:
-            name = self._lines.bind(f"torch.conj({name})" if view.flipped == "conj" else f"-{name}")
+            name = self._lines.bind(
+                f"{self._library}.conj({name})" if view.flipped == "conj" else f"-{name}"
+            )
         held = self._held(view)
         self._storages.pop((view.storage, not view.is_complex), None)
         if held is None:
@@ -119,16 +150,20 @@ class Memory:
         lines = self._lines
         if not positions.size:
             return whole
-        flat = lines.bind(f"torch.reshape({name}, [{positions.size}])")
+        flat = lines.bind(f"{self._library}.reshape({name}, [{positions.size}])")
         first, last = int(positions[0]), int(positions[-1])
         if np.array_equal(positions, np.arange(first, last + 1)):
             parts = [f"{whole}[:{first}]"] * (first > 0) + [flat]
             parts += [f"{whole}[{last + 1}:]"] * (last + 1 < held.size)
-            return lines.bind(f"torch.cat([{', '.join(parts)}])") if len(parts) > 1 else flat
+            return (
+                lines.bind(f"{lines.library.join}([{', '.join(parts)}])")
+                if len(parts) > 1
+                else flat
+            )
         source, mask = np.zeros(held.size, np.int64), np.zeros(held.size, np.bool_)
         source[positions], mask[positions] = np.arange(positions.size), True
         spread = f"{flat}[{lines.constant(source)}]"
-        return lines.bind(f"torch.where({lines.constant(mask)}, {spread}, {whole})")
+        return lines.bind(f"{self._library}.where({lines.constant(mask)}, {spread}, {whole})")
 
     def _flat(self, held: Storage) -> str | None:
         """The name of all of a storage."""
@@ -140,7 +175,11 @@ class Memory:
             if view.size != held.size or not _covers(view, held.size):
                 continue
             positions = view.positions().ravel()
-            flat = name if len(shape) == 1 else self._lines.bind(f"torch.reshape({name}, [-1])")
+            flat = (
+                name
+                if len(shape) == 1
+                else self._lines.bind(f"{self._library}.reshape({name}, [-1])")
+            )
             if not np.array_equal(positions, np.arange(held.size)):
                 order = self._lines.constant(np.argsort(positions))
                 flat = self._lines.bind(f"{flat}[{order}]")
@@ -155,14 +194,14 @@ class Memory:
             return None
         shape = list(view.shape)
         if view.offset == 0 and view.size == held.size and view.strides == _contiguous(view.shape):
-            return self._lines.bind(f"torch.reshape({flat}, {shape})")
+            return self._lines.bind(f"{self._library}.reshape({flat}, {shape})")
         positions = view.positions()
         if positions.size and int(positions.max()) >= held.size:
             return None
         if view.shape == ():
             return self._lines.bind(f"{flat}[{int(positions)}]")
         picked = f"{flat}[{self._lines.constant(positions.ravel())}]"
-        return self._lines.bind(f"torch.reshape({picked}, {shape})")
+        return self._lines.bind(f"{self._library}.reshape({picked}, {shape})")
 
     def alias(self, call: Call) -> bool:
         """Name the results of an operation that only looks at what is there in another way."""

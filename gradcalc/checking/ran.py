@@ -1,10 +1,14 @@
-"""What torch says of a function, as plain data: it goes from one process to another."""
+"""What a library says of a function, as plain data: it goes from one process to another."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from gradcalc.checking.trace import Call, Trace
 from gradcalc.testimony import Array
+
+if TYPE_CHECKING:
+    from gradcalc.checking.listing import Listing
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,9 @@ class Ran:
     `otherwise` are gradients that are others than these, as torch gives them in another way, which
     is told by the key. `strays` says where the function does something else next to this point,
     `rounded` that rounding decides it. `failure` is what torch says where it gives no gradient.
+    Where it was written down as a program while it ran, that is the `listing`; `untold` says why
+    that may be another function. The gradients are what `witness` says; where that is a Hessian
+    times the tangents, its blocks are `second`, by pairs of inputs.
     """
 
     trace: Trace
@@ -41,11 +48,17 @@ class Ran:
     strays: str | None = None
     rounded: bool = False
     failure: str | None = None
+    listing: "Listing | None" = None
+    untold: str | None = None
+    witness: str = "autograd"
+    second: Mapping[tuple[str, str], Array] = field(default_factory=dict)
 
 
 def extent(ran: Ran) -> str:
     """How much there is to check, in words."""
     operations = sum(isinstance(event, Call) for event in ran.trace.events)
+    if ran.listing is not None:
+        operations = len(ran.listing.lines)
     numbers = sum(values.size for _, values in ran.trace.inputs.values())
     words = (("operation", operations), ("number", numbers))
     return ", by ".join(f"{count:,} {word}{'s' * (count != 1)}" for word, count in words)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -33,6 +33,11 @@ def check(options: Options, beside: "Beside | None") -> int:
         raise UsageError(f"--why prints text or JSON, not {options.format}")
     if len(options.programs) > 1:
         raise UsageError("check takes one function", hint="call it for each of them")
+    written = options.grad is not None or options.hess is not None
+    taken = {"--reference": options.reference, "--trust": options.trust, "--init": options.init}
+    for flag, value in taken.items() if written else ():
+        if value:
+            raise UsageError(f"{flag} is about code of torch's, and --grad about numpy's")
     if options.order > 2:
         raise UsageError(f"--order {options.order}: check knows gradients and second derivatives")
     path, name = _target(options.programs[0])
@@ -40,7 +45,7 @@ def check(options: Options, beside: "Beside | None") -> int:
         beside.begin()
     job = _job(options, path, name)
     from gradcalc.checking import check as checking
-    from gradcalc.checking.aten import row
+    from gradcalc.checking.numpy_call import judged_in_turn
     from gradcalc.checking.ran import extent
     from gradcalc.cli.output import Phases
     from gradcalc.cli.programs import limits_of
@@ -51,9 +56,10 @@ def check(options: Options, beside: "Beside | None") -> int:
     with Phases(quiet=options.quiet) as phases:
         phases.begin(f"running {shown}")
         ran = _ran(job, beside, shown)
-        phases.begin(f"checking {extent(ran)}")
-        how = checking.How(row, limits_of(options), _asking(beside), shown, strict=options.strict)
-        report = checking.report(found := checking.checked(ran, how))
+        phases.begin(f"checking {extent(ran[-1])}")
+        row, ask = _witness(options, beside)
+        how = checking.How(row, limits_of(options), ask, shown, strict=options.strict)
+        report = checking.report(found := judged_in_turn(ran, how))
     if options.at_length:
         from gradcalc.explain import explained
 
@@ -99,11 +105,11 @@ def _job(options: Options, path: str, name: str) -> "Job":
         path=path, name=name, values=values, unsure=unsure(options), wrt=options.wrt,
         dtype=options.made_of, device=options.device, init=options.init,
         reference=options.reference, trust=options.trust, cotangent=cotangent,
-        order=options.order, seed=options.seed or 0,
+        order=options.order, seed=options.seed or 0, grad=options.grad, hess=options.hess,
     )  # fmt: skip
 
 
-def _ran(job: "Job", beside: "Beside | None", shown: str) -> "Ran":
+def _ran(job: "Job", beside: "Beside | None", shown: str) -> "list[Ran]":
     """What torch says, in a process that may crash."""
     if beside is None:
         return job()
@@ -111,12 +117,23 @@ def _ran(job: "Job", beside: "Beside | None", shown: str) -> "Ran":
     from gradcalc.torch_process import Lost
 
     try:
-        found: Ran = beside.do(job)
+        found: list[Ran] = beside.do(job)
     except Lost as reason:
         raise LimitError(
             f"{shown} was not run to its end: {reason}", hint="does it run without gradcalc?"
         ) from None
     return found
+
+
+def _witness(options: Options, beside: "Beside | None") -> "tuple[Any, Ask]":
+    """The rows of operations, and who answers elsewhere: nobody for what somebody wrote."""
+    if options.grad is not None or options.hess is not None:
+        from gradcalc.checking.numpy_call import nobody
+
+        return (lambda _: None), nobody
+    from gradcalc.checking.aten import row
+
+    return row, _asking(beside)
 
 
 def _asking(beside: "Beside | None") -> "Ask":

@@ -111,11 +111,19 @@ class Options:
     )  # fmt: skip
     init: str | None = _row(
         None, "--init", "ARGUMENTS", 'What a class of modules is made with: "3, bias=False".',
-        commands=CHECK, heading="The code", usual=True,
+        commands=CHECK, heading="The code",
     )  # fmt: skip
     reference: str | None = _row(
         None, "--reference", "FILE:NAME",
         "A plain function that means the same, for what nobody can see into.", commands=CHECK,
+    )  # fmt: skip
+    grad: str | None = _row(
+        None, "--grad", "FILE:NAME", "What gives the gradient of a function of numpy arrays.",
+        commands=CHECK, usual=True,
+    )  # fmt: skip
+    hess: str | None = _row(
+        None, "--hess", "FILE:NAME", "What gives the Hessian of a function of numpy arrays.",
+        commands=CHECK,
     )  # fmt: skip
     trust: tuple[str, ...] = _row(
         (), "--trust", "NAME", "A Function whose backward is meant, whatever it is.",

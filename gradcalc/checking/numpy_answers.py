@@ -1,0 +1,160 @@
+"""What was written of a function's derivatives, asked at the point and put in shape."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from gradcalc.errors import InvalidValueError
+from gradcalc.testimony import Array
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is checked: a function of arrays, what gives its gradient, and perhaps its Hessian.
+
+    `leaves` are the inputs to differentiate by, by the names of its parameters; `call` calls a
+    function with others in their place. With `paired` the function gives its gradient as well;
+    `witness` is what the one that is judged is called.
+    """
+
+    function: Callable[..., Any]
+    leaves: Mapping[str, Array]
+    call: Callable[[Callable[..., Any], Mapping[str, Any]], Any]
+    name: str = "f"
+    gradient: Callable[..., Any] | None = None
+    paired: bool = False
+    hessian: Callable[..., Any] | None = None
+    witness: str = "df"
+    seed: int = 0
+
+
+def fresh(leaves: Mapping[str, Array]) -> dict[str, Any]:
+    """Inputs that may be written into."""
+    return {name: np.array(value)[()] for name, value in leaves.items()}
+
+
+def main_of(asked: Question, made: Any) -> Any:
+    """What a function gives, without the gradient that it gives as well."""
+    if not asked.paired:
+        return made
+    if not (isinstance(made, tuple) and len(made) == 2):
+        raise InvalidValueError(
+            f"{asked.name} gives no pair of its value and its gradient",
+            hint="grad= takes the function that gives the gradient alone",
+        )
+    return made[0]
+
+
+def value_of(asked: Question, made: Any) -> Array:
+    """The value as numbers, a single one without a shape."""
+    try:
+        found = np.empty(0) if made is None else np.asarray(made, np.float64)
+    except (TypeError, ValueError):
+        found = np.empty(0)
+    if not found.size or np.iscomplexobj(made):
+        name = "None" if made is None else f"a value of type {type(made).__name__}"
+        kind = "complex numbers" if np.iscomplexobj(made) else name
+        raise InvalidValueError(
+            f"{asked.name} gives back {kind}, and no real numbers to differentiate"
+        )
+    return found.reshape(()) if found.size == 1 else found
+
+
+def _product(first: Array, second: Array, axes: int) -> Array:
+    """The sum of products, rounded once."""
+    wide: Any = np.asarray(first, np.longdouble)
+    found = np.tensordot(wide, np.asarray(second, np.longdouble), axes)
+    return np.asarray(found, np.float64)
+
+
+def times(
+    blocks: Mapping[tuple[str, str], Array], tangents: Mapping[str, Array]
+) -> dict[str, Array]:
+    """A Hessian times tangents."""
+    found: dict[str, Array] = {}
+    for (name, other), block in blocks.items():
+        way = tangents[other]
+        part = _product(block, way, way.ndim)
+        found[name] = found[name] + part if name in found else part
+    return found
+
+
+def blocks_of(asked: Question, value: Array) -> dict[tuple[str, str], Array]:
+    """The Hessian that is judged, by pairs of inputs."""
+    if asked.hessian is None:
+        return {}
+    if value.ndim:
+        raise InvalidValueError(
+            f"{asked.name} gives {value.size} numbers, and a Hessian is that of one"
+        )
+    names = list(asked.leaves)
+    found = asked.call(asked.hessian, fresh(asked.leaves))
+    rows = [found] if len(names) == 1 else _parts(asked, found, len(names))
+    blocks = {}
+    for name, row in zip(names, rows, strict=True):
+        parts = [row] if len(names) == 1 else _parts(asked, row, len(names))
+        for other, part in zip(names, parts, strict=True):
+            shape = asked.leaves[name].shape + asked.leaves[other].shape
+            blocks[name, other] = _shaped(asked, part, shape, f"{name}, {other}")
+    return blocks
+
+
+def gradients_of(
+    asked: Question, plain: Any, value: Array, weights: Array | None
+) -> dict[str, Array]:
+    """What the gradient that is judged says, weighed as the output is."""
+    names = list(asked.leaves)
+    if asked.paired:
+        found = plain[1]
+    else:
+        assert asked.gradient is not None
+        found = asked.call(asked.gradient, fresh(asked.leaves))
+    parts = [found] if len(names) == 1 else _parts(asked, found, len(names))
+    if len(names) == 1 and isinstance(found, tuple) and len(found) == 1:
+        shape = asked.leaves[names[0]].shape
+        parts = list(found) if np.shape(found[0]) == value.shape + shape else parts
+    gradients = {}
+    for name, part in zip(names, parts, strict=True):
+        numbers = _shaped(asked, part, value.shape + asked.leaves[name].shape, name)
+        if weights is not None:
+            numbers = _product(weights, numbers, weights.ndim)
+        gradients[name] = np.asarray(numbers)
+    return gradients
+
+
+def _parts(asked: Question, found: Any, count: int) -> list[Any]:
+    if not isinstance(found, tuple | list) or len(found) != count:
+        raise InvalidValueError(
+            f"{asked.witness} gives {type(found).__name__}, and there are {count} inputs:"
+            f" {', '.join(asked.leaves)}",
+            hint="it gives a tuple, a gradient by each of them, in their order",
+        )
+    return list(found)
+
+
+def _shaped(asked: Question, given: Any, shape: tuple[int, ...], name: str) -> Array:
+    try:
+        found = np.asarray(given, np.float64)
+    except (TypeError, ValueError):
+        kind = type(given).__name__
+        raise InvalidValueError(f"{asked.witness} gives a {kind}, no array of numbers") from None
+    if found.shape == shape:
+        return found
+    if found.size == 1 and np.prod(shape, dtype=int) == 1:
+        return found.reshape(shape)
+    raise InvalidValueError(
+        f"{asked.witness} gives shape {found.shape} for {name}, where {shape} is that of a"
+        f" {'Hessian' if asked.hessian else 'gradient'}"
+    )
+
+
+def moving(asked: Question, tangents: Mapping[str, Array]) -> Array:
+    """How the value moves along the tangents, as the gradient says where there is one."""
+    plain = asked.call(asked.function, fresh(asked.leaves))
+    if asked.gradient is None and not asked.paired:
+        return np.asarray(np.nan)
+    first = replace(asked, hessian=None)
+    found = gradients_of(first, plain, np.zeros(()), None)
+    return np.asarray(sum(float(np.sum(found[name] * tangents[name])) for name in tangents))

@@ -1,0 +1,250 @@
+"""What a function of numpy arrays does, written down as lines of the language while it runs."""
+
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gradcalc.checking.listing import OTHER_WAY, Line, Listing, NoRow, pruned
+from gradcalc.checking.memory import NUMPY, Memory
+from gradcalc.checking.trace import NOWHERE, Numbers, Place, Start, View
+
+IMPORTS = "import numpy as np, scipy.special, scipy.linalg, math"
+"""The first line of a program of numpy's."""
+
+SPELLED = 8
+"""The most numbers of a constant that a line spells out."""
+
+_OUTSIDE = (str(Path(__file__).parent), str(Path(np.__file__).parent))
+_LIBRARIES = ("/scipy/", "/contextlib.py", "/functools.py")
+
+
+def place_here() -> Place:
+    """The line of the user's that is running."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        name = frame.f_code.co_filename
+        outside = name.startswith(_OUTSIDE) or any(part in name for part in _LIBRARIES)
+        if not outside and not name.startswith("<"):
+            return Place(name, frame.f_lineno)
+        if frame.f_back is None:
+            break
+        frame = frame.f_back
+    return NOWHERE
+
+
+class Followed:
+    """An array, or with `scalar` a number, that is followed by a tape."""
+
+    __slots__ = ("raw", "scalar", "tape")
+
+    def __init__(self, tape: "Tape", raw: Numbers, *, scalar: bool = False) -> None:
+        self.tape, self.raw, self.scalar = tape, raw, scalar
+
+
+class Tape:
+    """The lines of a run, and which memory has anything of the inputs in it.
+
+    `leaks` are the places where a number was taken out that nobody follows, each with the way that
+    it went.
+    """
+
+    library = NUMPY
+
+    def __init__(self, kind: type[Followed]) -> None:
+        self.kind = kind
+        self.listing = Listing(imports=IMPORTS, library=NUMPY)
+        self.memory = Memory(self)
+        self.leaks: list[tuple[str, Place]] = []
+        self.paused = 0
+        self.operation = ""
+        self.lowest = np.dtype(np.float64)
+        self._owners: dict[int, tuple[int, Any]] = {}
+        self._constants: dict[tuple[Any, ...], str] = {}
+        self._count = 0
+        self.floats: dict[int, tuple[float, Followed]] = {}
+        self._blind: dict[int, tuple[str, Place]] = {}
+
+    @contextmanager
+    def pause(self) -> Iterator[None]:
+        """Let numpy work on plain numbers, unseen."""
+        self.paused += 1
+        try:
+            yield
+        finally:
+            self.paused -= 1
+
+    # -- lines
+
+    def bind(self, text: str, made: Numbers | None = None) -> str:
+        """Give an expression a line, and a name."""
+        name = f"t{self._count}"
+        self._count += 1
+        if made is not None:
+            made = np.array(made)
+            if made.dtype.kind == "f" and made.dtype.itemsize < self.lowest.itemsize:
+                self.lowest = made.dtype
+        lines = self.listing.lines
+        place = place_here()
+        lines.append(Line(name, f"{name} = {text}", place, len(lines), self.operation, made=made))
+        return name
+
+    def renewed(self, name: str, call: str) -> str:
+        """A copy of what a name stands for, written into by a call in which it is called `{}`."""
+        made = self.bind(f"np.copy({name})")
+        line = self.listing.lines[-1]
+        text = f"{line.text}; {call.replace('{}', made)}"
+        self.listing.lines[-1] = Line(made, text, line.place, line.event, line.operation)
+        return made
+
+    def decide(self, condition: str) -> None:
+        """Write down that something holds, which the run hangs on: otherwise nobody knows."""
+        text = f"if {condition}: raise ValueError({OTHER_WAY!r})"
+        lines = self.listing.lines
+        lines.append(Line("", text, place_here(), len(lines), self.operation))
+
+    def leak(self, how: str) -> None:
+        """Write down that a number went out of sight."""
+        found = how, place_here()
+        if found not in self.leaks:
+            self.leaks.append(found)
+
+    def constant(self, numbers: Numbers, dtype: str = "") -> str:
+        """Numbers as an input that is data, or written down where there are few."""
+        numbers = np.asarray(numbers)
+        if numbers.dtype.kind == "c":
+            real, imaginary = self.constant(numbers.real.copy()), self.constant(numbers.imag.copy())
+            return f"({real} + 1j*{imaginary})"
+        if numbers.dtype.kind not in "fiub":
+            raise NoRow(f"an array of {numbers.dtype}")
+        if numbers.shape == ():
+            value = numbers.item()
+            if isinstance(value, float) and not np.isfinite(value):
+                return f"float('{value}')"
+            return repr(value)
+        if 0 < numbers.size <= SPELLED and np.all(np.isfinite(numbers)):
+            return f"np.array({numbers.tolist()})"
+        key = (numbers.dtype.str, numbers.shape, numbers.tobytes())
+        if key not in self._constants:
+            name = f"c{len(self._constants)}"
+            self._constants[key] = name
+            self.listing.data[name] = numbers.copy()
+        return self._constants[key]
+
+    # -- memory
+
+    def view(self, raw: Numbers) -> View:
+        """Where an array lies."""
+        owner = owner_of(raw)
+        key = self._owners.setdefault(id(owner), (len(self._owners), owner))[0]
+        unit = raw.dtype.itemsize
+        offset = raw.__array_interface__["data"][0] - owner.__array_interface__["data"][0]
+        if owner.dtype.itemsize != unit or offset % unit or any(s % unit for s in raw.strides):
+            raise NoRow("memory that is looked at as numbers of another kind")
+        strides = tuple(stride // unit for stride in raw.strides)
+        dtype = str(raw.dtype)
+        return View(key, offset // unit, tuple(raw.shape), strides, dtype)
+
+    def is_live(self, raw: Numbers) -> bool:
+        """Whether anything of the inputs is where an array lies."""
+        found = self._owners.get(id(owner_of(raw)))
+        return found is not None and (self.memory.knows(found[0]) or found[0] in self._blind)
+
+    def name(self, raw: Numbers) -> str:
+        """What an array is called now; numbers that have nothing of the inputs as they are.
+
+        Raises `NoRow` where nobody knows.
+        """
+        if not self.is_live(raw):
+            return self.constant(raw)
+        storage = self._owners[id(owner_of(raw))][0]
+        if storage in self._blind:
+            raise NoRow(self._blind[storage][0])
+        found = self.memory.read(self.view(raw))
+        if found is None:
+            raise NoRow(self.memory.lost.get(storage, "something out of sight"))
+        return found
+
+    def put(self, raw: Numbers, name: str) -> None:
+        """Say what lies where an array does now."""
+        self.memory.write(self.view(raw), name)
+
+    def start(self, raw: Numbers) -> None:
+        """Take note of what lies where something is about to be written into."""
+        if self.is_live(raw):
+            return
+        owner = owner_of(raw)
+        view = self.view(owner)
+        plain = np.empty(owner.size, owner.dtype)
+        plain[view.positions().ravel()] = owner.ravel()
+        self.memory.start(Start(view.storage, plain, view.dtype))
+
+    def lose(self, raw: Numbers, why: str) -> None:
+        """Take what lies where an array does for something that nobody can see into."""
+        owner = owner_of(raw)
+        storage = self._owners.setdefault(id(owner), (len(self._owners), owner))[0]
+        self._blind.setdefault(storage, (why, place_here()))
+
+    def blind(self, raw: Numbers) -> Place:
+        """Where that was lost sight of."""
+        found = self._owners.get(id(owner_of(raw)))
+        return NOWHERE if found is None else self._blind.get(found[0], ("", NOWHERE))[1]
+
+    def store(self, raw: Numbers, made: Numbers, text: str | None, why: str = "") -> None:
+        """Write into an array; without a text it is numbers that have nothing of the inputs, or
+        what nobody knows for the reason given."""
+        if text is None and not why and not self.is_live(raw):
+            np.copyto(raw, made, casting="unsafe")
+            return
+        if text is None and not why:
+            text = self.constant(np.asarray(made))
+        if raw.dtype.kind in "iub" and np.asarray(made).dtype.kind not in "iub":
+            text, why = None, "numbers that are cut to integers where they are written"
+        self.start(raw)
+        if text is not None:
+            if raw.dtype.kind == "f" and raw.dtype.itemsize < np.asarray(made).dtype.itemsize:
+                text = f"{self.bind(text)}.astype(np.{raw.dtype.name})"
+            shape = np.shape(made)
+            while len(shape) > raw.ndim and shape[0] == 1:
+                shape = shape[1:]
+            if shape != np.shape(made):
+                text = f"np.reshape({text}, {list(shape)})"
+            name = self.bind(f"np.broadcast_to({text}, {list(raw.shape)})")
+        np.copyto(raw, np.reshape(made, shape) if text is not None else made, casting="unsafe")
+        if text is None:
+            self.lose(raw, why)
+        else:
+            self.put(raw, name)
+
+    def lock(self, raw: Numbers, how: str, change: str = "{}") -> None:
+        """Note that the run hangs on numbers being just these, which are integers or so."""
+        with np.errstate(all="ignore"):
+            now = np.trunc(raw) if change != "{}" else raw
+        try:
+            name = change.format(self.name(raw))
+            self.decide(f"np.any({name} != {self.constant(now)})")
+        except NoRow:
+            self.leak(how)
+
+    def ended(self, output: str) -> Listing:
+        """The program of the lines that an output has anything of."""
+        found = self.listing
+        found.output = output
+        found.lines = pruned(found)
+        found.data = {n: v for n, v in found.data.items() if re.search(rf"\b{n}\b", found.source)}
+        return found
+
+
+def owner_of(raw: Any) -> Any:
+    """The array whose memory an array is part of."""
+    while True:
+        base = raw.base
+        if not isinstance(base, np.ndarray):
+            base = getattr(base, "base", None)
+        if not isinstance(base, np.ndarray):
+            return raw
+        raw = base

@@ -1,0 +1,362 @@
+"""Gradients written by hand of functions of numpy arrays."""
+
+import math
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.optimize import rosen, rosen_der, rosen_hess
+
+import gradcalc
+from gradcalc.checking.numpy_answers import Question
+from gradcalc.checking.numpy_running import followed
+from gradcalc.report import Report
+from tests.command import Run
+from tests.numpy_functions import CALLS, FOLLOWED, LOST
+from tests.numpy_programs import program
+
+X = np.array([1.3, 0.7, 0.8])
+
+
+def slopes(f: Callable[[Any], Any], x: Any) -> Any:
+    """What real numpy says, by differences: good to some digits."""
+    found = np.zeros(x.shape)
+    for at in np.ndindex(x.shape):
+        step = np.zeros(x.shape)
+        step[at] = 1e-6 * max(1.0, abs(x[at]))
+        above, below = (float(np.asarray(f(np.array(z)[()])).item()) for z in (x + step, x - step))
+        found[at] = (above - below) / (2 * step[at])
+    return found
+
+
+def outcome(report: Report) -> str:
+    return report.verdict.outcome.value
+
+
+@pytest.mark.parametrize("name", FOLLOWED)
+def test_what_is_followed(name: str) -> None:
+    f, x = FOLLOWED[name]
+    point = x if x.ndim else x.item()
+    report = gradcalc.check(f, point, grad=lambda z: np.full(x.shape, 1e3))
+    assert outcome(report) == "wrong"
+    true = np.asarray(report.gradients[0].symbolic)
+    assert np.allclose(true, slopes(f, x), rtol=1e-4, atol=1e-4)
+    right = gradcalc.check(f, point, grad=lambda z: true)
+    assert outcome(right) in ("verified", "vanished"), right.verdict.message
+
+
+@pytest.mark.parametrize("name", LOST)
+def test_what_is_lost_is_told(name: str) -> None:
+    f, x = LOST[name]
+    CALLS[0] = 0
+    for gradient in (slopes(f, x), np.zeros(3)):
+        report = gradcalc.check(f, x, grad=lambda z, said=gradient: said)
+        assert outcome(report) == "unresolved", report.verdict.message
+
+
+def test_where_a_number_is_lost_is_told() -> None:
+    message = gradcalc.check(*LOST["taken_out"], grad=lambda z: z).verdict.message
+    assert "float() takes numbers out" in message
+    assert "numpy_functions.py, line" in message
+
+
+# -- gradients in use --------------------------------------------------------------------------
+
+
+def beale(x):
+    a, b = x
+    return (1.5 - a + a * b) ** 2 + (2.25 - a + a * b**2) ** 2 + (2.625 - a + a * b**3) ** 2
+
+
+def beale_der(x):
+    a, b = x
+    first, second, third = 1.5 - a + a * b, 2.25 - a + a * b**2, 2.625 - a + a * b**3
+    by_a = 2 * first * (b - 1) + 2 * second * (b**2 - 1) + 2 * third * (b**3 - 1)
+    by_b = 2 * first * a + 4 * second * a * b + 6 * third * a * b**2
+    return np.array([by_a, by_b])
+
+
+def himmelblau(x):
+    return (x[0] ** 2 + x[1] - 11) ** 2 + (x[0] + x[1] ** 2 - 7) ** 2
+
+
+def himmelblau_der(x):
+    first, second = x[0] ** 2 + x[1] - 11, x[0] + x[1] ** 2 - 7
+    return [4 * x[0] * first + 2 * second, 2 * first + 4 * x[1] * second]
+
+
+def rastrigin(x):
+    return 10 * len(x) + sum(v**2 - 10 * math.cos(2 * math.pi * v) for v in x)
+
+
+def rastrigin_der(x):
+    return 2 * x + 20 * np.pi * np.sin(2 * np.pi * x)
+
+
+def trid(x):
+    total = 0.0
+    for i in range(len(x)):
+        total += (x[i] - 1) ** 2
+        if i > 0:
+            total -= x[i] * x[i - 1]
+    return total
+
+
+def trid_der(x):
+    gradient = 2 * (x - 1)
+    gradient[1:] -= x[:-1]
+    gradient[:-1] -= x[1:]
+    return gradient
+
+
+def powell(x):
+    first = (x[0] + 10 * x[1]) ** 2 + 5 * (x[2] - x[3]) ** 2
+    return first + (x[1] - 2 * x[2]) ** 4 + 10 * (x[0] - x[3]) ** 4
+
+
+def powell_der(x):
+    a, b = 2 * (x[0] + 10 * x[1]), 10 * (x[2] - x[3])
+    c, d = 4 * (x[1] - 2 * x[2]) ** 3, 40 * (x[0] - x[3]) ** 3
+    return np.array([a + d, 10 * a + c, b - 2 * c, -b - d])
+
+
+USED = {
+    "rosen": (rosen, rosen_der, X),
+    "rosen, longer": (rosen, rosen_der, np.linspace(-1.2, 1.1, 30)),
+    "beale": (beale, beale_der, X[:2]),
+    "himmelblau": (himmelblau, himmelblau_der, X[:2]),
+    "rastrigin": (rastrigin, rastrigin_der, X),
+    "trid": (trid, trid_der, X),
+    "powell": (powell, powell_der, np.array([3.0, -1.0, 0.5, 1.0])),
+}
+
+
+@pytest.mark.parametrize("name", USED)
+def test_right_and_planted(name: str) -> None:
+    f, df, x = USED[name]
+    assert outcome(gradcalc.check(f, x, grad=df)) == "verified"
+    wrong = {
+        "a sign": lambda z: -np.asarray(df(z)),
+        "a factor": lambda z: np.asarray(df(z)) * 1.001,
+        "an element": lambda z: np.asarray(df(z)) + 1e-5 * np.eye(len(z))[0],
+        "an order": lambda z: np.asarray(df(z))[::-1],
+        "a point": lambda z: df(np.asarray(z) + 1e-6),
+    }
+    for what, planted in wrong.items():
+        assert outcome(gradcalc.check(f, x, grad=planted)) == "wrong", what
+
+
+@pytest.mark.parametrize(
+    ("f", "gradient", "said"),
+    [
+        (lambda x: np.abs(x).sum(), np.sign, "kink"),
+        (lambda x: np.floor(x).sum() + x.sum(), np.ones_like, "jump"),
+        (lambda x: np.sqrt(x).sum(), lambda x: [np.inf, 0.125**0.5], "edge"),
+        (lambda x: x[1] if x[0] > 0 else 2 * x[1], lambda x: [0.0, 1.0], "unresolved"),
+    ],
+)
+def test_points_that_are_special(f: Any, gradient: Any, said: str) -> None:
+    assert outcome(gradcalc.check(f, np.array([0.0, 2.0]), grad=gradient)) == said
+
+
+def test_a_pair_of_value_and_gradient() -> None:
+    def both(x):
+        return np.sum(np.sin(x)), np.cos(x)
+
+    assert outcome(gradcalc.check(both, X, grad=True)) == "verified"
+    assert outcome(gradcalc.check(both, X, grad=both)) == "verified"
+    report = gradcalc.check(lambda x: (np.sum(np.sin(x)), np.sin(x)), X, grad=True)
+    assert "your gradient says" in report.verdict.message
+    with pytest.raises(gradcalc.GradcalcError, match="no pair"):
+        gradcalc.check(rosen, X, grad=True)
+
+
+def test_several_inputs() -> None:
+    def f(w, b, n=2):
+        return np.sum(np.tanh(w @ X + b) ** n)
+
+    def df(w, b, n=2):
+        t = np.tanh(w @ X + b)
+        back = n * t ** (n - 1) * (1 - t**2)
+        return np.outer(back, X), back
+
+    w, b = np.arange(6.0).reshape(2, 3) / 5, np.array([0.3, -0.8])
+    assert list(gradcalc.check(f, w, b, grad=df).gradient) == ["w", "b"]
+    assert outcome(gradcalc.check(f, w, b, grad=df, n=3)) == "verified"
+    assert outcome(gradcalc.check(f, w, b=b, grad=df)) == "verified"
+    twisted = gradcalc.check(f, w, b, grad=lambda w, b: (df(w, b)[0], 2 * df(w, b)[1]))
+    assert "for b[" in twisted.verdict.message
+    only = gradcalc.check(f, w, b, grad=lambda w, b: df(w, b)[1], leaves="b")
+    assert (outcome(only), list(only.gradient)) == ("verified", ["b"])
+
+
+def test_arguments_behind_the_first_are_data_to_one_gradient() -> None:
+    def fit(w, points, y):
+        return np.sum((points @ w - y) ** 2)
+
+    def by_w(w, points, y):
+        return 2 * points.T @ (points @ w - y)
+
+    points, y = np.arange(12.0).reshape(4, 3), np.array([1.0, 0.0, 2.0, 1.0])
+    report = gradcalc.check(fit, X, points, y, grad=by_w)
+    assert (outcome(report), list(report.gradient)) == ("verified", ["w"])
+    assert outcome(gradcalc.check(fit, X, points, y, grad=lambda *a: by_w(*a) / 2)) == "wrong"
+
+
+def test_jacobians() -> None:
+    def f(x):
+        return np.array([x[0] * x[1], np.sin(x[2]), x[0] ** 2])
+
+    def df(x):
+        return np.array([[x[1], x[0], 0], [0, 0, np.cos(x[2])], [2 * x[0], 0, 0]])
+
+    assert outcome(gradcalc.check(f, X, grad=df)) == "verified"
+    assert outcome(gradcalc.check(f, X, grad=lambda x: df(x).T)) == "wrong"
+    for order in ([1, 0, 2], [0, 2, 1], [2, 1, 0]):
+        assert outcome(gradcalc.check(f, X, grad=lambda x, o=order: df(x)[o])) == "wrong"
+
+
+def test_hessians() -> None:
+    def off(i: int, j: int) -> Callable[[Any], Any]:
+        def planted(x):
+            found = rosen_hess(x)
+            found[i, j] += 1.0
+            return found
+
+        return planted
+
+    right = gradcalc.check(rosen, X, grad=rosen_der, hess=rosen_hess)
+    assert right.verdict.message.startswith("your Hessian, ")
+    alone = gradcalc.check(rosen, X, hess=rosen_hess)
+    assert (outcome(alone), np.isfinite(np.asarray(alone.value)).all()) == ("verified", True)
+    for i, j in ((0, 1), (2, 2), (1, 0)):
+        report = gradcalc.check(rosen, X, grad=rosen_der, hess=off(i, j))
+        assert outcome(report) == "wrong"
+        (told,) = [f for f in report.findings if f.kind == "blame"]
+        assert f"at [{i}, {j}];" in told.message
+        assert ("not symmetric" in (told.hint or "")) == (i != j)
+    first = gradcalc.check(rosen, X, grad=lambda x: -rosen_der(x), hess=rosen_hess)
+    assert "your gradient says" in first.verdict.message
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: gradcalc.check(rosen, X, grad=lambda x: x[:2]), r"shape \(2,\) for x"),
+        (lambda: gradcalc.check(rosen, X, grad=lambda x: "a"), "no array of numbers"),
+        (lambda: gradcalc.check(lambda x: None, X, grad=np.sin), "gives back None"),
+        (lambda: gradcalc.check(rosen, X, grad=3), "not a int"),
+        (lambda: gradcalc.check(lambda x, n: n, "a", 3, grad=np.sin), "no numbers"),
+        (lambda: gradcalc.check(rosen, X, grad=rosen_der, leaves=["y"]), "no input called y"),
+        (lambda: gradcalc.check(rosen, np.array([np.nan, 1.0]), grad=rosen_der), "not finite"),
+        (
+            lambda: gradcalc.check(lambda a, b: a @ b, X, X, grad=lambda *_: [X]),
+            "there are 2 inputs",
+        ),
+    ],
+)
+def test_what_cannot_be_checked(call: Callable[[], Any], said: str) -> None:
+    with pytest.raises(gradcalc.GradcalcError, match=said):
+        call()
+
+
+def test_everything_is_put_back() -> None:
+    f, x = FOLLOWED["of_math"]
+
+    def seen():
+        return np.array, np.zeros, np.linalg.norm, math.sin, f.__globals__["A"], f.__globals__["np"]
+
+    before, plain = x.copy(), seen()
+    for one in (f, LOST["taken_out"][0], lambda x: np.zeros(3)[5]):
+        with suppress(IndexError):
+            gradcalc.check(one, x, grad=np.ones_like)
+    assert all(a is b for a, b in zip(seen(), plain, strict=True))
+    assert "float" not in f.__globals__
+    assert np.array_equal(x, before)
+
+
+# -- random programs ---------------------------------------------------------------------------
+
+
+def exact(f: Callable[[Any], Any], x: Any) -> Any:
+    """The gradient of an analytic function, by complex numbers."""
+    found = np.zeros(x.shape)
+    for k in range(len(x)):
+        moved = x.astype(complex)
+        moved[k] += 1e-30j
+        found[k] = np.imag(f(moved)) / 1e-30
+    return found
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("seed", range(120))
+def test_random_programs(seed: int) -> None:
+    space: dict[str, Any] = {"np": np}
+    exec(program(seed), space)
+    f, x = space["f"], np.random.default_rng(seed).uniform(-1, 1, 4)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            true = exact(f, x)
+    except ValueError:
+        pytest.skip("it writes into what is read only")
+    if not np.all(np.isfinite(true)) or np.max(np.abs(true)) > 1e8:
+        pytest.skip("it runs away")
+    assert outcome(gradcalc.check(f, x, grad=lambda z: true)) in ("verified", "vanished")
+    off = true.copy()
+    off[seed % 4] += 1e-3 * (1 + abs(off[seed % 4]))
+    assert outcome(gradcalc.check(f, x, grad=lambda z: off)) == "wrong"
+
+
+@pytest.mark.parametrize("name", FOLLOWED)
+def test_the_value_is_numpys(name: str) -> None:
+    f, x = FOLLOWED[name]
+    question = Question(f, {"x": x}, lambda one, given: one(*given.values()), gradient=f)
+    assert np.allclose(followed(question, {"x": x}).value, np.asarray(f(x.copy()[()])), rtol=1e-12)
+
+
+# -- the command -------------------------------------------------------------------------------
+
+FILE = """
+import numpy as np
+from scipy.optimize import rosen, rosen_der, rosen_hess
+
+def f(x, a=2.0):
+    return a*float(np.sum(x**3))
+
+def df(x, a=2.0):
+    return 3*a*x**2
+
+def off(x, a=2.0):
+    return 3*a*x
+
+def both(x):
+    return np.sum(np.sin(x)), np.cos(x)
+
+def gradcalc_inputs():
+    return (np.array([1.0, 2.5]),)
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        ("f --grad df --x 1,2.5", 0, "your gradient, enclosure and formula agree"),
+        ("f --grad df", 0, "6*x**2"),
+        ("f --grad {path}:off --x 1,2.5 --a 3", 1, "your gradient says 22.5 for x[1]"),
+        ("both --grad both --x 1,2", 0, "verified"),
+        ("rosen --grad rosen_der --hess rosen_hess --x 1.2,0.3,0.5", 0, "your Hessian, "),
+        ("f --grad nothing --x 1,2", 2, "has nothing called nothing"),
+        ("f --grad df --init 3 --x 1,2", 2, "--init is about code of torch's"),
+    ],
+)
+def test_the_command(words: str, code: int, said: str, tmp_path: Path, run: Run) -> None:
+    file = tmp_path / "written.py"
+    file.write_text(FILE)
+    given = [word.format(path=file) for word in words.split()]
+    result = run("check", f"{file}:{given[0]}", *given[1:])
+    assert (result.code, said in result.out + result.err) == (code, True), result
