@@ -7,88 +7,46 @@ back by the backward that was written.
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass, field
 from pathlib import Path
-from types import FunctionType, MethodType
 from typing import Any
 
 import torch
 
 from gradcalc.checking.capture import Recorder, place_here, tensors_in, to_array
-from gradcalc.checking.ran import Hand
+from gradcalc.checking.handing import Watched, hook, instead
 from gradcalc.checking.trace import NOWHERE, Applied, Call, Meant, Place, Same, Trace
-from gradcalc.testimony import Array
 
 References = Mapping[Any, Callable[..., Any]]
 """Plain functions by the Function, or its name, that they mean the same as."""
 
 
-@dataclass(slots=True)
-class Watched:
-    """The calls of own Functions: `hands` by their numbers, as far as autograd came back there."""
-
-    hands: dict[int, Hand] = field(default_factory=dict)
-
-
 @contextmanager
 def watched(
-    recorder: Recorder, references: References, trusted: frozenset[str]
+    recorder: Recorder, references: References, trusted: frozenset[str], *, keep: bool = False
 ) -> Iterator[Watched]:
     """Have every call of an own Function told to the recorder.
 
     Of those that are `trusted` the backward is what is meant, whatever it is: what is recorded is
-    the forward, and the trace says that it is trusted.
+    the forward, and the trace says that it is trusted. With `keep` the arguments are kept.
     """
     found = Watched()
 
-    def applied(cls: Any, call: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    def applying(cls: Any, call: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         if recorder.inside is not None or recorder.paused:
             return call(*args, **kwargs)
+        if keep and not kwargs:
+            found.kept[len(recorder.trace.functions)] = cls, tuple(map(_copy, args))
         return _applied(recorder, found, cls, call, (args, kwargs), references, trusted)
 
-    with _entered(applied):
+    with instead(applying):
         yield found
 
 
-Entered = Callable[[Any, Callable[..., Any], Any, Any], Any]
-"""What is told of a call: the class, what makes the call, and its arguments."""
-
-_WATCHING: ContextVar[Entered | None] = ContextVar("watching", default=None)
-
-
-def enter(cls: Any, args: Any, kwargs: Any) -> Any:
-    """A call of a Function, told to whoever watches."""
-    watching = _WATCHING.get()
-    call = MethodType(_ORIGINAL, cls)
-    return call(*args, **kwargs) if watching is None else watching(cls, call, args, kwargs)
-
-
-_APPLY: Any = torch.autograd.Function.__dict__["apply"].__func__
-_ORIGINAL = FunctionType(
-    _APPLY.__code__, _APPLY.__globals__, "apply", _APPLY.__defaults__, _APPLY.__closure__
-)
-
-
-class _Told:
-    def apply(cls: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805
-        # as the method in whose place it comes, it has the class that this is in
-        __class__  # type: ignore[name-defined]  # noqa: B018
-        from gradcalc.checking.functions import enter
-
-        return enter(cls, args, kwargs)
-
-
-@contextmanager
-def _entered(watching: Entered) -> Iterator[None]:
-    """Have all calls told, those by an `apply` that was taken from its class before too."""
-    code, token = _APPLY.__code__, _WATCHING.set(watching)
-    _APPLY.__code__ = _Told.apply.__code__
-    try:
-        yield
-    finally:
-        _APPLY.__code__ = code
-        _WATCHING.reset(token)
+def _copy(value: Any) -> Any:
+    """An argument as it is now."""
+    if not isinstance(value, torch.Tensor):
+        return value
+    return value.detach().clone().requires_grad_(value.requires_grad)
 
 
 def _applied(
@@ -144,7 +102,7 @@ def _applied(
             asks=_asks(trace, first),
         )
     )
-    _hook(found, number, outs)
+    hook(found, number, outs)
     return made
 
 
@@ -168,21 +126,6 @@ def _refer(recorder: Recorder, number: int, made: Any, plainly: Callable[[], Any
             recorder.add(Same(recorder.value(value), recorder.result(out)))
     finally:
         recorder.inside = None
-
-
-def _hook(found: Watched, number: int, outs: list[torch.Tensor]) -> None:
-    node = next((out.grad_fn for out in outs if out.grad_fn is not None), None)
-    if node is None:
-        return
-
-    def seen(handed: Any, given: Any) -> None:
-        found.hands[number] = Hand(_arrays(given), _arrays(handed))
-
-    node.register_hook(seen)
-
-
-def _arrays(tensors: Any) -> tuple[Array | None, ...]:
-    return tuple(None if t is None else to_array(t).astype(float) for t in tensors)
 
 
 def _parameters(cls: Any) -> tuple[str, ...]:
