@@ -21,8 +21,9 @@ CASES = {
     f"{planted.name}-{number}-{dtype}-{version}": (planted, dtype, version)
     for number, planted in enumerate(PLANTED)
     for dtype in planted.dtypes
-    for version in range(3)
+    for version in (range(3) if dtype == "float64" else (number % 3,))
 }
+"""Every one at several inputs of 64 bits, and at one of fewer."""
 
 
 def checked(planted: Planted, function: Any, dtype: str, version: int) -> Report:

@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import torch
@@ -30,7 +30,8 @@ class Word(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a judge says of a Function at one of its inputs, wrong or right."""
+    """What a judge says of a Function at one of its inputs, wrong or right, and how many seconds
+    of work that is."""
 
     judge: str
     planted: str
@@ -85,11 +86,11 @@ def answers(names: Sequence[str] | None = None) -> Iterator[Answer]:
 def _answer(judge: str, asked: Any, planted: Planted, function: Any, version: int) -> Answer:
     torch.manual_seed(version)
     inputs = planted.inputs(DTYPE, version)
-    began = perf_counter()
+    began = process_time()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         word = asked(planted, function, inputs)
-    took = perf_counter() - began
+    took = process_time() - began
     return Answer(judge, planted.name, planted.order, function is planted.wrong, word, took)
 
 
@@ -106,16 +107,30 @@ def table(found: Sequence[Answer]) -> Iterator[str]:
         for judge in JUDGES:
             yield _line(judge, [a for a in mine if a.judge == judge], first)
         for judge in JUDGES:
-            passed = sorted({a.planted for a in mine
-                             if a.judge == judge and a.wrong and a.word is Word.PASS})  # fmt: skip
-            if passed:
-                yield f"  {judge} passes {', '.join(passed)}"
+            own = [a for a in mine if a.judge == judge]
+            yield from _named(f"{judge} passes", [a for a in own if _is_passed(a)])
+            yield from _named(f"{judge} rejects the twin of", [a for a in own if _is_rejected(a)])
+
+
+def _named(what: str, found: Sequence[Answer]) -> Iterator[str]:
+    names = sorted({answer.planted for answer in found})
+    if names:
+        yield f"  {what} {', '.join(names)}"
+
+
+def _is_passed(answer: Answer) -> bool:
+    """Whether a wrong one is passed."""
+    return answer.wrong and answer.word is Word.PASS
+
+
+def _is_rejected(answer: Answer) -> bool:
+    """Whether a right one is rejected."""
+    return not answer.wrong and answer.word is Word.REJECT
 
 
 def _line(judge: str, found: Sequence[Answer], first: float) -> str:
     wrong, right = ([a for a in found if a.wrong is kind] for kind in (True, False))
-    passed = sum(a.word is Word.PASS for a in wrong)
-    rejected = sum(a.word is Word.REJECT for a in right)
+    passed, rejected = sum(map(_is_passed, found)), sum(map(_is_rejected, found))
     cannot = sum(a.word is Word.CANNOT for a in found)
     middle = statistics.median(a.seconds for a in found)
     ratio = "" if judge == "gradcalc" else f"   {first / middle:.3g}× as long by gradcalc"
@@ -127,5 +142,4 @@ def _line(judge: str, found: Sequence[Answer], first: float) -> str:
 
 def odd(found: Sequence[Answer]) -> list[Answer]:
     """The answers of gradcalc that are to be looked at."""
-    bad = {True: Word.PASS, False: Word.REJECT}
-    return [a for a in found if a.judge == "gradcalc" and a.word is bad[a.wrong]]
+    return [a for a in found if a.judge == "gradcalc" and (_is_passed(a) or _is_rejected(a))]
