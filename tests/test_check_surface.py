@@ -11,7 +11,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 
 def has_code_to_replace() -> bool:
-    from gradcalc.checking.functions import _APPLY, _Told
+    from gradcalc.checking.handing import _APPLY, _Told
 
     return bool(_APPLY.__code__.co_freevars == _Told.apply.__code__.co_freevars)
 
