@@ -28,8 +28,10 @@ ORDER = (
 HEAVY = {
     "torch": {
         "fidelity.py", "keeping.py", "witnesses/autograd.py", "values/binary.py",
-        "checking/capture.py", "checking/files.py", "checking/functions.py", "checking/inputs.py",
-        "checking/running.py", "checking/leaks.py", "checking/entering.py", "pytest_plugin.py",
+        "checking/backwards.py", "checking/beside.py", "checking/capture.py", "checking/chance.py",
+        "checking/entering.py", "checking/files.py", "checking/functions.py", "checking/handing.py",
+        "checking/inputs.py", "checking/leaks.py", "checking/running.py", "checking/seconds.py", "checking/ways.py",
+        "pytest_plugin.py",
     },
     "sympy": {
         "balls/numbers.py", "calculus.py", "derive/modes.py", "arrays/arithmetic.py",

@@ -1,7 +1,7 @@
 """Whose fault a wrong gradient is: the calls of own Functions, each held to what it does."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -9,12 +9,13 @@ import numpy as np
 from gradcalc.calculate import Ask, weigh
 from gradcalc.checking.listing import NoRow, Row, Writer
 from gradcalc.checking.places import span_of
-from gradcalc.checking.ran import Hand, Ran
+from gradcalc.checking.ran import Ran
 from gradcalc.checking.trace import FLOATS, Applied, Data, Trace, Use, View
 from gradcalc.errors import GradcalcError
 from gradcalc.lang.fence import compile_program
 from gradcalc.lang.program import Limits
 from gradcalc.problem import Problem
+from gradcalc.targets import Gradient
 from gradcalc.testimony import Array, Computed, trusted
 from gradcalc.verdict.outcome import Finding, Outcome, number_text
 
@@ -29,7 +30,8 @@ CLOSE = 1e-6
 class Wrong:
     """What a backward hands to one argument, and what is right.
 
-    `true` is by all arguments.
+    `true` is by all arguments. With `second` it is not what it hands out, but the derivative of
+    that; an argument behind all others is the gradient that the backward itself is given.
     """
 
     applied: Applied
@@ -37,39 +39,85 @@ class Wrong:
     said: Array
     true: Mapping[int, Array]
     index: tuple[int, ...]
+    second: bool = False
 
     @property
     def name(self) -> str:
         """The argument in words."""
         names = self.applied.names
+        if self.argument >= len(self.applied.given):
+            return "the gradient that it is given"
         return names[self.argument] if self.argument < len(names) else f"argument {self.argument}"
 
 
 def blamed(ran: Ran, row: Callable[[str], Row | None], limits: Limits, ask: Ask) -> Iterator[Wrong]:
-    """The calls whose backward is not that of their forward, the last one first."""
-    for number in range(len(ran.trace.functions) - 1, -1, -1):
-        applied, hand = ran.trace.functions[number], ran.hands.get(number)
-        if hand is None or applied.opaque or applied.trusted:
-            continue
-        found = _held(ran.trace, applied, hand, row, limits, ask)
-        if found is not None:
-            yield found
+    """The calls whose backward is not that of their forward, the last one first.
+
+    Where all are that, those whose backward has another derivative than it should.
+    """
+    none = True
+    for second in (False, True):
+        for number in range(len(ran.trace.functions) - 1, -1, -1):
+            applied = ran.trace.functions[number]
+            if applied.opaque or applied.trusted:
+                continue
+            told = _told(ran, number, applied, second=second)
+            found = None if told is None else _held(ran.trace, told, row, limits, ask)
+            if found is not None:
+                none = False
+                yield found
+        if not none:
+            return
+
+
+def writing(ran: Ran) -> Iterator[Applied]:
+    """The calls whose backward writes over the gradient that it is given, each Function once."""
+    named: dict[str, Applied] = {}
+    for number, hand in ran.hands.items():
+        if hand.written and number < len(ran.trace.functions):
+            applied = ran.trace.functions[number]
+            named.setdefault(applied.name, applied)
+    yield from named.values()
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What a call has to answer for: what it was handed for its results, and what it gave.
+
+    With `tangents` that is what is handed out along them, differentiated by the arguments and by
+    what it was handed.
+    """
+
+    applied: Applied
+    weights: Mapping[int, Array]
+    handed: Mapping[int, Array | None]
+    tangents: Mapping[int, Array] | None = None
+    weighed: Mapping[int, Array] = field(default_factory=dict)
+
+
+def _told(ran: Ran, number: int, applied: Applied, *, second: bool) -> _Told | None:
+    if second:
+        twice = ran.seconds.get(number)
+        if twice is None:
+            return None
+        return _Told(applied, twice.weights, twice.handed, twice.tangents, twice.weighed)
+    hand = ran.hands.get(number)
+    if hand is None:
+        return None
+    order = [k for k, value in enumerate(applied.given) if value is not None]
+    given = {k: w for k, w in enumerate(hand.given) if w is not None}
+    return _Told(applied, given, dict(zip(order, hand.handed, strict=False)))
 
 
 def _held(
-    trace: Trace,
-    applied: Applied,
-    hand: Hand,
-    row: Callable[[str], Row | None],
-    limits: Limits,
-    ask: Ask,
+    trace: Trace, told: _Told, row: Callable[[str], Row | None], limits: Limits, ask: Ask
 ) -> Wrong | None:
     """What is wrong with one call, None where nothing is or nobody can tell."""
     try:
-        problem, places = _alone(trace, applied, hand, row, limits)
+        problem, places = _alone(trace, told, row, limits)
         if problem is None:
             return None
-        gradients = _handed(applied, hand, places, problem)
+        gradients = _handed(told, places, problem)
         testimony = Computed(np.zeros(()), gradients, carrying=frozenset(gradients))
         case = weigh(problem, once(testimony, ask))
     except (GradcalcError, NoRow):
@@ -81,8 +129,9 @@ def _held(
     for name in problem.wrt:
         found = case.judgement.comparisons.get(name)
         if found is not None and found.outcome is Outcome.WRONG:
-            index = found.worst.index if found.worst is not None else ()
-            return Wrong(applied, places[name][0], gradients[name], true, tuple(index))
+            index = tuple(found.worst.index) if found.worst is not None else ()
+            second = told.tangents is not None
+            return Wrong(told.applied, places[name][0], gradients[name], true, index, second)
     return None
 
 
@@ -100,10 +149,46 @@ def once(testimony: Computed, ask: Ask) -> Ask:
 
 
 def _alone(
-    trace: Trace, applied: Applied, hand: Hand, row: Callable[[str], Row | None], limits: Limits
+    trace: Trace, told: _Told, row: Callable[[str], Row | None], limits: Limits
 ) -> tuple[Problem | None, dict[str, list[int]]]:
     """A call by itself as a problem, and the places of the arguments that its inputs are."""
+    applied = told.applied
     writer = Writer(row)
+    inputs, places = _inputs(writer, applied)
+    wrt = tuple(n for n, at in places.items() if _is_live(applied.given[at[0]]))
+    events = list(enumerate(trace.events))[applied.first : applied.last]
+    writer.write(trace, events)
+    terms = []
+    for position, made in enumerate(applied.made):
+        weight = told.weights.get(position)
+        if made is None or weight is None:
+            continue
+        name = f"w{position}"
+        if position in told.weighed:
+            inputs[name], places[name] = weight, [len(applied.given) + position]
+        else:
+            name = writer.constant(weight)
+        terms.append(f"torch.sum({writer.text(Use(made.view, True))}*{name})")
+    if not terms or not wrt:
+        return None, places
+    text = "\n".join([writer.listing.source.rstrip(), " + ".join(terms)])
+    names = frozenset({*inputs, *writer.listing.data})
+    program = compile_program(text, numbers=names)
+    everything = inputs | writer.listing.data
+    before: tuple[Gradient, ...] = ()
+    if told.tangents is not None:
+        if {places[name][0] for name in wrt} != told.tangents.keys():
+            # one tensor in several places, or one that autograd does not see
+            return None, places
+        before = (Gradient(wrt, {name: told.tangents[places[name][0]] for name in wrt}),)
+        wrt = (*wrt, *(f"w{k}" for k in told.weighed if f"w{k}" in inputs))
+    data = tuple(name for name in everything if name not in wrt)
+    problem = Problem(program, everything, wrt=wrt, data=data, limits=limits, before=before)
+    return replace(problem, computed_in=_precision(applied), unseen=True), places
+
+
+def _inputs(writer: Writer, applied: Applied) -> tuple[dict[str, Any], dict[str, list[int]]]:
+    """The arguments of a call as inputs, and the places of each."""
     views: dict[View, str] = {}
     places: dict[str, list[int]] = {}
     inputs: dict[str, Any] = {}
@@ -120,24 +205,7 @@ def _alone(
         inputs[name] = np.asarray(numbers, np.float64)
         places[name] = [place]
         writer.memory.write(value.view, name)
-    wrt = tuple(n for n, at in places.items() if _is_live(applied.given[at[0]]))
-    events = list(enumerate(trace.events))[applied.first : applied.last]
-    writer.write(trace, events)
-    terms = []
-    for made, weight in zip(applied.made, hand.given, strict=False):
-        if made is None or weight is None:
-            continue
-        text = writer.text(Use(made.view, True))
-        terms.append(f"torch.sum({text}*{writer.constant(weight)})")
-    if not terms or not wrt:
-        return None, places
-    text = "\n".join([writer.listing.source.rstrip(), " + ".join(terms)])
-    names = frozenset({*inputs, *writer.listing.data})
-    program = compile_program(text, numbers=names)
-    everything = inputs | writer.listing.data
-    data = tuple(name for name in everything if name not in wrt)
-    problem = Problem(program, everything, wrt=wrt, data=data, limits=limits)
-    return replace(problem, computed_in=_precision(applied), unseen=True), places
+    return inputs, places
 
 
 def _precision(applied: Applied) -> str:
@@ -149,16 +217,15 @@ def _is_live(value: Use | Data | None) -> bool:
     return isinstance(value, Use) and value.live
 
 
-def _handed(
-    applied: Applied, hand: Hand, places: Mapping[str, list[int]], problem: Problem
-) -> dict[str, Array]:
+def _handed(told: _Told, places: Mapping[str, list[int]], problem: Problem) -> dict[str, Array]:
     """What the backward handed to each input; to one that is given twice, the sum."""
-    order = [k for k, value in enumerate(applied.given) if value is not None]
+    count = len(told.applied.given)
+    everything = {**told.handed, **{count + k: g for k, g in told.weighed.items()}}
     found = {}
     for name in problem.wrt:
         total = np.zeros(problem.inputs[name].shape)
         for place in places[name]:
-            part = hand.handed[order.index(place)]
+            part = everything[place]
             total = np.asarray(total + (0.0 if part is None else part))
         found[name] = total
     return found
@@ -171,15 +238,24 @@ def finding(wrong: Wrong) -> Finding:
     """The blame as what is shown."""
     applied = wrong.applied
     said, true = wrong.said[wrong.index], wrong.true[wrong.argument][wrong.index]
-    at = f"{wrong.name}[{', '.join(map(str, wrong.index))}]" if wrong.index else wrong.name
+    at = wrong.name
+    if wrong.index:
+        place = f"[{', '.join(map(str, wrong.index))}]"
+        at = f"{place} of {at}" if " " in at else f"{at}{place}"
     message = (
         f"the backward of {applied.name} is wrong: of {at} it gives {number_text(float(said))},"
         f" and {number_text(true)} is right"
     )
-    place = applied.place
-    near = applied.called.file == place.file
+    if wrong.second:
+        message = (
+            f"the backward of {applied.name} is not differentiable as it should be: of {at} its"
+            f" derivative is {number_text(float(said))}, and {number_text(true)} is right"
+        )
+        hint = "write it in operations that autograd can go through, of saved tensors"
+        return Finding("blame", message, hint, span_of(applied.place))
+    near = applied.called.file == applied.place.file
     called = f"it was called in line {applied.called.line}" if near else None
-    return Finding("blame", message, _likeness(wrong) or called, span_of(place))
+    return Finding("blame", message, _likeness(wrong) or called, span_of(applied.place))
 
 
 def _likeness(wrong: Wrong) -> str | None:

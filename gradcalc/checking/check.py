@@ -34,6 +34,9 @@ something else is further off, and what rounding has piled up on the way is not.
 SHORT = 200
 """Lines of a program up to which its formula is looked for."""
 
+FINER = "it is run in float64, with digits that tell"
+"""The way to a gradient that has more digits than were asked for."""
+
 FEW = 2
 """How many Functions are blamed at the most."""
 
@@ -55,7 +58,8 @@ class Checked:
     """A case about a recorded function, and the program that it is about.
 
     `odd` is the first line that is another number to the check than to torch, `blamed` what is
-    wrong with backwards that somebody wrote, `entries` what is wrong in a Hessian.
+    wrong with backwards that somebody wrote, `entries` what is wrong in a Hessian, `way` that to
+    the gradient that is judged, None where it is the ordinary one.
     """
 
     case: Case
@@ -64,31 +68,52 @@ class Checked:
     odd: Line | None = None
     blamed: tuple[blame.Wrong, ...] = ()
     entries: tuple[Finding, ...] = ()
+    way: str | None = None
 
 
 def checked(ran: Ran, how: How) -> Checked:
     """The verdict on what torch gave, and whose fault it is where that is wrong."""
-    found = judged(ran, how)
-    if found.case.judgement.verdict.outcome is not Outcome.WRONG:
+    found = _in_any_way(ran, how)
+    if not _is_wrong(found):
         return found
     rewritten = next((note for note in ran.trace.notes if note.kind == "rewritten"), None)
     if rewritten is not None:
         at = f" ({rewritten.place.told})" if rewritten.place.line else ""
         why = f"{rewritten.text} is written over where autograd does not see it{at}"
         return _doubted(found, f"{why}: the gradient is by what it is then")
-    if ran.strays is not None:
-        return _doubted(found, f"beside this point it does something else ({ran.strays})")
+    strays = ran.strays or found.ran.strays
+    if strays is not None:
+        return _doubted(found, f"beside this point it does something else ({strays})")
     asking = [a.name for a in ran.trace.functions if a.asks]
     wrong: list[blame.Wrong] = []
-    if ran.tangents is None:
-        for one in blame.blamed(ran, how.row, how.limits, how.ask):
-            if one.applied.name in asking:
-                why = f"the forward of {one.applied.name} takes numbers out of tensors"
-                return _doubted(found, why)
-            wrong.append(one)
-            if len(wrong) == FEW:
-                break
+    for one in blame.blamed(found.ran, how.row, how.limits, how.ask):
+        if one.applied.name in asking:
+            why = f"the forward of {one.applied.name} takes numbers out of tensors"
+            return _doubted(found, why)
+        wrong.append(one)
+        if len(wrong) == FEW:
+            break
     return replace(found, blamed=tuple(wrong))
+
+
+def _in_any_way(ran: Ran, how: How) -> Checked:
+    """The verdict on the gradient, and where that is right on those that torch gives otherwise."""
+    found = judged(ran, how)
+    for way, other in ran.otherwise.items():
+        if _is_wrong(found):
+            break
+        so = judged(replace(ran, gradients=other.gradients, hands=other.hands), how)
+        if _is_wrong(so):
+            found = replace(so, way=way)
+    if ran.finer is not None and not _is_wrong(found):
+        so = _in_any_way(ran.finer, how)
+        if _is_wrong(so):
+            found = replace(so, way=so.way or FINER)
+    return found
+
+
+def _is_wrong(found: Checked) -> bool:
+    return found.case.judgement.verdict.outcome is Outcome.WRONG
 
 
 def judged(ran: Ran, how: How) -> Checked:
@@ -165,12 +190,11 @@ def _shown(how: How, found: Listing) -> str:
 
 
 def _testimony(ran: Ran, found: Listing, path: tuple[Branch, ...] = ()) -> Computed | Absent:
-    """What torch said; of several ways to a gradient the one that is another."""
+    """What torch said."""
     if ran.failure is not None:
         return Absent(Absence.UNABLE, f"going back fails: {ran.failure}")
-    gradients = next(iter(ran.otherwise.values()), ran.gradients)
     shapes = {name: values.shape for name, (_, values) in ran.trace.inputs.items()}
-    own = {inside: gradients[name] for inside, name in found.names.items()}
+    own = {inside: ran.gradients[name] for inside, name in found.names.items()}
     own |= {name: given for name, (_, given) in found.meant.items()}
     return Computed(
         value=ran.value,
@@ -366,18 +390,16 @@ def _findings(found: Checked) -> Iterator[Finding]:
     yield from found.entries
     for wrong in found.blamed:
         yield blame.finding(wrong)
+    if found.way is not None:
+        said = f"the gradient is another one where {found.way}"
+        yield Finding("otherwise", said, "that one is judged here", None)
     outcome = found.case.judgement.verdict.outcome
-    for way in found.ran.otherwise:
+    for applied in blame.writing(found.ran):
         yield Finding(
-            "otherwise", f"the gradient is another one where {way}", "that one is judged here", None
-        )
-    functions = [a for a in found.ran.trace.functions if not a.trusted]
-    if outcome is Outcome.WRONG and found.ran.tangents is not None and len(functions) == 1:
-        yield Finding(
-            "blame",
-            f"the backward of {functions[0].name} is not differentiable as it should be",
-            "write it in operations that autograd can go through, of saved tensors",
-            span_of(functions[0].place),
+            "blame" if outcome is Outcome.WRONG else "written",
+            f"the backward of {applied.name} writes over the gradient that it is given",
+            "others are given the same tensor: write the product as a new one",
+            span_of(applied.place),
         )
     for applied in found.ran.trace.functions:
         if applied.opaque:

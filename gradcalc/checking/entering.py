@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
+from functools import wraps
 from types import FunctionType, MethodType
 from typing import Any
 
@@ -72,6 +73,7 @@ def _by_name(watching: Entered) -> Iterator[None]:
             within[0] -= 1
 
     def seen(cls: Any, forward: Callable[..., Any]) -> Any:
+        @wraps(forward)
         def told(*args: Any, **kwargs: Any) -> Any:
             if not within[0]:
                 raise UnsupportedError(

@@ -7,47 +7,46 @@ back by the backward that was written.
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from gradcalc.checking.capture import Recorder, place_here, tensors_in, to_array
-from gradcalc.checking.entering import entered
-from gradcalc.checking.ran import Hand
+from gradcalc.checking.handing import Watched, hook, instead
 from gradcalc.checking.trace import NOWHERE, Applied, Call, Meant, Place, Same, Trace
-from gradcalc.testimony import Array
 
 References = Mapping[Any, Callable[..., Any]]
 """Plain functions by the Function, or its name, that they mean the same as."""
 
 
-@dataclass(slots=True)
-class Watched:
-    """The calls of own Functions: `hands` by their numbers, as far as autograd came back there."""
-
-    hands: dict[int, Hand] = field(default_factory=dict)
-
-
 @contextmanager
 def watched(
-    recorder: Recorder, references: References, trusted: frozenset[str]
+    recorder: Recorder, references: References, trusted: frozenset[str], *, keep: bool = False
 ) -> Iterator[Watched]:
     """Have every call of an own Function told to the recorder.
 
     Of those that are `trusted` the backward is what is meant, whatever it is: what is recorded is
-    the forward, and the trace says that it is trusted.
+    the forward, and the trace says that it is trusted. With `keep` the arguments are kept.
     """
     found = Watched()
 
-    def applied(cls: Any, call: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    def applying(cls: Any, call: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         if recorder.inside is not None or recorder.paused:
             return call(*args, **kwargs)
+        if keep and not kwargs:
+            found.kept[len(recorder.trace.functions)] = cls, tuple(map(_copy, args))
         return _applied(recorder, found, cls, call, (args, kwargs), references, trusted)
 
-    with entered(applied):
+    with instead(applying):
         yield found
+
+
+def _copy(value: Any) -> Any:
+    """An argument as it is now."""
+    if not isinstance(value, torch.Tensor):
+        return value
+    return value.detach().clone().requires_grad_(value.requires_grad)
 
 
 def _applied(
@@ -103,7 +102,7 @@ def _applied(
             asks=_asks(trace, first),
         )
     )
-    _hook(found, number, outs)
+    hook(found, number, outs)
     return made
 
 
@@ -127,21 +126,6 @@ def _refer(recorder: Recorder, number: int, made: Any, plainly: Callable[[], Any
             recorder.add(Same(recorder.value(value), recorder.result(out)))
     finally:
         recorder.inside = None
-
-
-def _hook(found: Watched, number: int, outs: list[torch.Tensor]) -> None:
-    node = next((out.grad_fn for out in outs if out.grad_fn is not None), None)
-    if node is None:
-        return
-
-    def seen(handed: Any, given: Any) -> None:
-        found.hands[number] = Hand(_arrays(given), _arrays(handed))
-
-    node.register_hook(seen)
-
-
-def _arrays(tensors: Any) -> tuple[Array | None, ...]:
-    return tuple(None if t is None else to_array(t).astype(float) for t in tensors)
 
 
 def _parameters(cls: Any) -> tuple[str, ...]:

@@ -7,8 +7,8 @@ from typing import Any, cast
 import numpy as np
 import torch
 
+from gradcalc.checking.backwards import Asked
 from gradcalc.checking.functions import References
-from gradcalc.checking.running import Asked
 from gradcalc.errors import InvalidValueError, UnknownNameError, did_you_mean
 from gradcalc.lang import trees
 

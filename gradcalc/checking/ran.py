@@ -14,13 +14,38 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Hand:
     """What went through the backward of one call: handed in for each result, and out for each
-    argument that is a tensor; None where there was none."""
+    argument that is a tensor; None where there was none. `written` says that the backward wrote
+    over what it was handed."""
 
     given: tuple[Array | None, ...] = ()
     handed: tuple[Array | None, ...] = ()
+    written: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Second:
+    """The backward of one call differentiated, made once more by itself.
+
+    `weights` are handed in for its results; what it hands out is multiplied by the `tangents`, by
+    the places of arguments, and the derivatives of that are `handed` for the arguments and
+    `weighed` for the weights.
+    """
+
+    weights: Mapping[int, Array]
+    tangents: Mapping[int, Array]
+    handed: Mapping[int, Array]
+    weighed: Mapping[int, Array]
 
 
 Gradients = Mapping[str, Array | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Gradients that torch gives in another way, and what went through own backwards then."""
+
+    gradients: Gradients
+    hands: Mapping[int, Hand]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +55,13 @@ class Ran:
     `weights` are those of the output's elements, None for a single number; `tangents` what the
     gradients are multiplied by where these are second ones. A gradient is None where none flows.
     `otherwise` are gradients that are others than these, as torch gives them in another way, which
-    is told by the key. `strays` says where the function does something else next to this point,
+    is told by the key. `seconds` are the derivatives of own backwards by themselves, where second
+    ones are asked for. `strays` says where the function does something else next to this point,
     `rounded` that rounding decides it. `failure` is what torch says where it gives no gradient.
     Where it was written down as a program while it ran, that is the `listing`; `untold` says why
     that may be another function. The gradients are what `witness` says; where that is a Hessian
     times the tangents, its blocks are `second`, by pairs of inputs.
+    `finer` is the same in a dtype of more digits, where those of its own tell little.
     """
 
     trace: Trace
@@ -44,7 +71,8 @@ class Ran:
     hands: Mapping[int, Hand]
     dtype: str
     tangents: Mapping[str, Array] | None = None
-    otherwise: Mapping[str, Gradients] = field(default_factory=dict)
+    otherwise: Mapping[str, Way] = field(default_factory=dict)
+    seconds: Mapping[int, Second] = field(default_factory=dict)
     strays: str | None = None
     rounded: bool = False
     failure: str | None = None
@@ -52,6 +80,7 @@ class Ran:
     untold: str | None = None
     witness: str = "autograd"
     second: Mapping[tuple[str, str], Array] = field(default_factory=dict)
+    finer: "Ran | None" = None
 
 
 def extent(ran: Ran) -> str:

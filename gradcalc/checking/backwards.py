@@ -1,0 +1,180 @@
+"""What is asked of a user's function, and autograd's ways back from its output."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+
+from gradcalc.checking.capture import tensors_in, to_array
+from gradcalc.checking.functions import References
+from gradcalc.errors import InvalidValueError
+from gradcalc.testimony import Array
+
+WEIGHTS = (-1.75, -1.5, -1.25, -0.75, -0.5, 0.5, 0.75, 1.25, 1.5, 1.75)
+"""What a random cotangent is drawn from: every dtype has these numbers, and none is 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is checked.
+
+    `call` runs the function, with other tensors for some of its `leaves`, those that are
+    `movable`; `others` are what else it is given; `cotangent` weighs the elements of its output,
+    drawn if None; `references` are plain functions for what nobody can see
+    into, `trust` the Functions whose backward is meant, whatever it is. A `reference` is called in
+    the place of all of it, and what it does is what the gradient is held to.
+    """
+
+    call: Callable[[Mapping[str, torch.Tensor]], Any]
+    leaves: Mapping[str, torch.Tensor]
+    name: str = "f"
+    cotangent: Any = None
+    references: References = field(default_factory=dict)
+    trust: frozenset[str] = frozenset()
+    order: int = 1
+    seed: int = 0
+    reference: Callable[[Mapping[str, torch.Tensor]], Any] | None = None
+    movable: frozenset[str] = frozenset()
+    others: Mapping[str, torch.Tensor] = field(default_factory=dict)
+
+
+def output_of(asked: Asked, given: Any) -> tuple[torch.Tensor, Array | None]:
+    """The output as one tensor of real numbers, and the weights of its elements.
+
+    What gives several tensors gives the sum of them all, each weighed: one number.
+    """
+    parts = parts_of(asked, given)
+    if len(parts) == 1:
+        return parts[0]
+    total: Any = 0
+    for tensor, weights in parts:
+        weight = torch.as_tensor(weights, dtype=tensor.dtype, device=tensor.device)
+        total = total + (tensor * weight).sum()
+    return total, None
+
+
+def parts_of(asked: Asked, given: Any) -> list[tuple[torch.Tensor, Array | None]]:
+    """Each tensor of an output, and the weights of its elements; a single number has none."""
+    made = [_real(t) for t in tensors_in(given) if t.is_floating_point() or t.is_complex()]
+    if not made:
+        kind = "None" if given is None else f"a value of type {type(given).__name__}"
+        raise InvalidValueError(
+            f"{asked.name} gives back {kind}, and no tensor of floats",
+            hint="what is checked is the gradient of what a function gives back",
+        )
+    draw = np.random.default_rng(asked.seed)
+    if len(made) == 1:
+        (output,) = made
+        if asked.cotangent is not None:
+            return [(output, np.broadcast_to(np.asarray(asked.cotangent, float), output.shape))]
+        return [(output, draw.choice(WEIGHTS, tuple(output.shape)) if output.ndim else None)]
+    drawn = [draw.choice(WEIGHTS, tuple(tensor.shape)) for tensor in made]
+    if asked.cotangent is not None:
+        drawn = [np.asarray(part, float) for part in asked.cotangent]
+    return list(zip(made, drawn, strict=True))
+
+
+def _real(tensor: torch.Tensor) -> torch.Tensor:
+    return torch.view_as_real(tensor.resolve_conj()) if tensor.is_complex() else tensor
+
+
+class Back:
+    """The ways back from an output."""
+
+    def __init__(self, asked: Asked, output: torch.Tensor, weights: Array | None) -> None:
+        self._leaves = dict(asked.leaves)
+        self._output, self._weights, self._order = output, weights, asked.order
+        self.tangents: dict[str, Array] | None = None
+        self.value = to_array(output).astype(np.float64)
+        if asked.order > 1:
+            draw = np.random.default_rng(asked.seed + 1)
+            self.tangents = {
+                name: draw.choice(WEIGHTS, tuple(leaf.shape)) for name, leaf in self._leaves.items()
+            }
+
+    def seed(self, times: float = 1.0) -> torch.Tensor:
+        """The cotangent."""
+        weights = np.ones(()) if self._weights is None else self._weights
+        given = np.broadcast_to(weights, tuple(self._output.shape)) * times
+        return torch.as_tensor(given, dtype=self._output.dtype, device=self._output.device)
+
+    def gradients(
+        self, seed: torch.Tensor | None = None, leaves: Mapping[str, torch.Tensor] | None = None
+    ) -> tuple[dict[str, Array | None], str | None]:
+        """Autograd's gradients, and what it says where it gives none."""
+        every = {**self._leaves, **(leaves or {})}
+        named = {name: leaf for name, leaf in every.items() if leaf.requires_grad}
+        if not self._output.requires_grad:
+            return dict.fromkeys(every), None
+        seed = self.seed() if seed is None else seed
+        try:
+            found = self._found(named, seed)
+        # a backward that somebody wrote may raise anything
+        except Exception as error:
+            said = str(error).strip().splitlines()
+            return dict.fromkeys(every), f"{type(error).__name__}: {said[0] if said else ''}"
+        arrays = (None if g is None else to_array(g).astype(np.float64) for g in found)
+        return {**dict.fromkeys(every), **dict(zip(named, arrays, strict=True))}, None
+
+    def _found(self, named: Mapping[str, torch.Tensor], seed: torch.Tensor) -> Any:
+        leaves, twice = list(named.values()), self._order > 1
+        try:
+            found = torch.autograd.grad(
+                self._output, leaves, seed, allow_unused=True, retain_graph=True, create_graph=twice
+            )
+        except RuntimeError as error:
+            # some ways back are only those of all gradients there are
+            if "use_reentrant" not in str(error) or twice:
+                raise
+            return _accumulated(self._output, leaves, seed)
+        return found if self.tangents is None else self._second(named, found)
+
+    def _second(self, named: Mapping[str, torch.Tensor], first: Any) -> Any:
+        assert self.tangents is not None
+        total: Any = None
+        for (name, leaf), gradient in zip(named.items(), first, strict=True):
+            if gradient is None or not gradient.requires_grad:
+                continue
+            weights = torch.as_tensor(self.tangents[name], dtype=leaf.dtype, device=leaf.device)
+            part = (gradient * weights).sum()
+            total = part if total is None else total + part
+        if total is None:
+            return [None for _ in named]
+        self.value = to_array(total).astype(np.float64)
+        if _is_once_only(total):
+            raise RuntimeError("a function is marked with @once_differentiable")
+        return torch.autograd.grad(total, list(named.values()), allow_unused=True)
+
+
+def _is_once_only(total: torch.Tensor) -> bool:
+    """Whether something on the way refuses to be differentiated again.
+
+    `backward` raises there, and `grad` says that no gradient flows.
+    """
+    nodes, seen = [total.grad_fn], set()
+    while nodes:
+        node = nodes.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        if node.name() == "torch::autograd::Error":
+            return True
+        nodes += [following for following, _ in node.next_functions]
+    return False
+
+
+def _accumulated(
+    output: torch.Tensor, leaves: Sequence[torch.Tensor], seed: torch.Tensor
+) -> list[torch.Tensor | None]:
+    """The gradients that `backward` leaves in leaves, in which it stays what was there."""
+    before = [leaf.grad for leaf in leaves]
+    for leaf in leaves:
+        leaf.grad = None
+    try:
+        torch.autograd.backward(output, seed, retain_graph=True)
+        return [leaf.grad for leaf in leaves]
+    finally:
+        for leaf, grad in zip(leaves, before, strict=True):
+            leaf.grad = grad

@@ -1,0 +1,86 @@
+"""Whether a function does the same next to its point."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+
+from gradcalc.checking.backwards import Asked
+from gradcalc.checking.capture import Recorder, plain_kernels
+from gradcalc.checking.chance import restore
+from gradcalc.checking.functions import watched
+from gradcalc.checking.ran import Ran
+from gradcalc.checking.trace import Call, Trace
+from gradcalc.values.precision import precision_of
+
+BESIDE = (64.0, 2.0**20)
+"""How far beside the point it is looked whether the function does the same, in roundings: what
+rounding decides, and what is decided otherwise next to it."""
+
+DRAWS = 3
+"""How many points are tried there."""
+
+
+def strays(
+    asked: Asked, ran: Ran, known: Callable[[str], bool], state: Any
+) -> tuple[str | None, bool]:
+    """Where the function does something else beside the point, and whether rounding decides it."""
+    decided = any(note.kind in ("number", "decision") for note in ran.trace.notes)
+    if not decided:
+        return None, False
+    draw, epsilon = np.random.default_rng(asked.seed + 2), precision_of(ran.dtype).epsilon
+    for times in BESIDE:
+        for _ in range(DRAWS):
+            with _moved(asked.leaves, draw, times * epsilon):
+                found = _way(asked, known, state)
+            if found is None:
+                continue
+            place = _parting(ran.trace, found)
+            if place is not None:
+                return place, times == BESIDE[0]
+    return None, False
+
+
+def _way(asked: Asked, known: Callable[[str], bool], state: Any) -> Trace | None:
+    """What the function does where its leaves are now."""
+    restore(state)
+    recorder = Recorder(asked.leaves, known, asked.others)
+    try:
+        with plain_kernels(), watched(recorder, asked.references, asked.trust), recorder:
+            asked.call({})
+    except Exception:
+        return None
+    return recorder.trace
+
+
+@contextmanager
+def _moved(
+    leaves: Mapping[str, torch.Tensor], draw: np.random.Generator, room: float
+) -> Iterator[None]:
+    """The leaves moved a little in place, and back again."""
+    kept = {name: leaf.detach().clone() for name, leaf in leaves.items()}
+    try:
+        with torch.no_grad():
+            for leaf in leaves.values():
+                signs = torch.as_tensor(draw.choice((-1.0, 1.0), tuple(leaf.shape)))
+                moved = leaf.double() + room * signs.to(leaf.device) * leaf.double().abs()
+                leaf.copy_(moved)
+        yield
+    finally:
+        with torch.no_grad():
+            for name, leaf in leaves.items():
+                leaf.copy_(kept[name])
+
+
+def _parting(first: Trace, second: Trace) -> str | None:
+    """Where two runs part, None where they are one."""
+    one, other = ([e for e in t.events if isinstance(e, Call)] for t in (first, second))
+    for mine, theirs in zip(one, other, strict=False):
+        if (mine.name, mine.answer) != (theirs.name, theirs.answer):
+            return mine.place.told
+    if len(one) == len(other):
+        return None
+    shorter = min(one, other, key=len)
+    return shorter[-1].place.told if shorter else ""

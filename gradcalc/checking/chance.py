@@ -1,0 +1,26 @@
+"""Where torch's, Python's and numpy's random numbers come from, put back to where it was."""
+
+import random
+from typing import Any
+
+import numpy as np
+import torch
+
+
+def state_now() -> Any:
+    """What the next numbers depend on."""
+    return torch.get_rng_state(), random.getstate(), np.random.get_state()
+
+
+def has_drawn(state: Any) -> bool:
+    """Whether random numbers were drawn since."""
+    now = state_now()
+    same = torch.equal(now[0], state[0]) and now[1] == state[1]
+    return not (same and all(np.array_equal(a, b) for a, b in zip(now[2], state[2], strict=True)))
+
+
+def restore(state: Any) -> None:
+    """Have the same numbers drawn again."""
+    torch.set_rng_state(state[0])
+    random.setstate(state[1])
+    np.random.set_state(state[2])

@@ -1,0 +1,103 @@
+"""What goes through the backwards of own Functions: handed in, and handed out."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from gradcalc.checking.capture import tensors_in, to_array
+from gradcalc.checking.entering import Entered, entered
+from gradcalc.checking.ran import Hand
+from gradcalc.testimony import Array
+
+
+@dataclass(slots=True)
+class Watched:
+    """The calls of own Functions.
+
+    `hands` are by their numbers, as far as autograd came back there; `kept` what they were called
+    with, where that is wanted.
+    """
+
+    hands: dict[int, Hand] = field(default_factory=dict)
+    kept: dict[int, tuple[Any, tuple[Any, ...]]] = field(default_factory=dict)
+
+
+@contextmanager
+def instead(applying: Entered) -> Iterator[None]:
+    """Have something done in the place of each call of an own Function, by an `apply` that was
+    taken from its class before too.
+
+    Under `vmap` and the like it is called of what is wrapped, and then by torch of what is inside
+    of that, by a class that torch makes: that is the call, and the class is the one that was meant.
+    """
+    meant: list[Any] = []
+
+    def watching(cls: Any, call: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        if torch._C._are_functorch_transforms_active():
+            meant.append(cls)
+            try:
+                return call(*args, **kwargs)
+            finally:
+                meant.pop()
+        return applying(meant[0] if meant else cls, call, args, kwargs)
+
+    with entered(watching):
+        yield
+
+
+@contextmanager
+def hooked() -> Iterator[Watched]:
+    """Have what goes through the backwards seen, and nothing else."""
+    found = Watched()
+    count, inside = 0, False
+
+    def applying(cls: Any, call: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        nonlocal count, inside
+        if inside:
+            return call(*args, **kwargs)
+        inside, number = True, count
+        count += 1
+        try:
+            made = call(*args, **kwargs)
+        finally:
+            inside = False
+        hook(found, number, list(tensors_in(made)))
+        return made
+
+    with instead(applying):
+        yield found
+
+
+def hook(found: Watched, number: int, outs: list[torch.Tensor]) -> None:
+    """Have it seen what goes back through a call."""
+    node = next((out.grad_fn for out in outs if out.grad_fn is not None), None)
+    if node is None:
+        return
+    before: list[tuple[Array | None, ...]] = []
+
+    def entered(given: Any) -> None:
+        before[:] = [arrays(given)]
+
+    def seen(handed: Any, given: Any) -> None:
+        # the gradients as they were before anybody could write over them
+        first, now = before[-1] if before else arrays(given), arrays(given)
+        written = any(
+            one is not None and other is not None and not _is_same(one, other)
+            for one, other in zip(first, now, strict=False)
+        )
+        found.hands[number] = Hand(first, arrays(handed), written)
+
+    node.register_prehook(entered)
+    node.register_hook(seen)
+
+
+def _is_same(one: Array, other: Array) -> bool:
+    return one.tobytes() == other.tobytes()
+
+
+def arrays(tensors: Any) -> tuple[Array | None, ...]:
+    """The numbers of gradients."""
+    return tuple(None if t is None else to_array(t).astype(float) for t in tensors)

@@ -1,0 +1,79 @@
+"""The gradients of own backwards: each call made once more by itself, and differentiated twice."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from gradcalc.checking.backwards import WEIGHTS
+from gradcalc.checking.capture import tensors_in, to_array
+from gradcalc.checking.handing import Watched
+from gradcalc.checking.ran import Second
+from gradcalc.testimony import Array
+
+
+def seconds(found: Watched, seed: int) -> dict[int, Second]:
+    """What torch makes of the backward of each call that was kept, where it makes something."""
+    made = {n: _second(cls, args, seed) for n, (cls, args) in found.kept.items()}
+    return {number: second for number, second in made.items() if second is not None}
+
+
+def _second(cls: Any, args: Sequence[Any], seed: int) -> Second | None:
+    """The backward of one call along a direction, differentiated by all that it is of."""
+    draw = np.random.default_rng(seed)
+    leaves = {
+        k: value.detach().clone().requires_grad_()
+        for k, value in enumerate(args)
+        if isinstance(value, torch.Tensor) and value.requires_grad
+    }
+    # of what is made of leaves, as it may be written over
+    given = [leaves[k].clone() if k in leaves else value for k, value in enumerate(args)]
+    try:
+        with torch.enable_grad():
+            outs = list(tensors_in(cls.apply(*given)))
+            flowing = [k for k, t in enumerate(outs) if t.requires_grad and not t.is_complex()]
+            weights = {k: _drawn(draw, outs[k]).requires_grad_() for k in flowing}
+            first = torch.autograd.grad(
+                [outs[k] for k in flowing],
+                list(leaves.values()),
+                list(weights.values()),
+                create_graph=True,
+                allow_unused=True,
+            )
+            tangents = {k: _drawn(draw, leaf) for k, leaf in leaves.items()}
+            parts = [
+                (gradient * tangent).sum()
+                for gradient, tangent in zip(first, tangents.values(), strict=True)
+                if gradient is not None and gradient.requires_grad
+            ]
+            by = [*leaves.values(), *weights.values()]
+            handed: Any = [None for _ in by]
+            if parts:
+                total: Any = sum(parts[1:], parts[0])
+                handed = torch.autograd.grad(total, by, allow_unused=True)
+    # what somebody else wrote may raise anything
+    except Exception:
+        return None
+    numbers = [_array(g, leaf) for g, leaf in zip(handed, by, strict=True)]
+    return Second(
+        _arrays(weights),
+        _arrays(tangents),
+        dict(zip(leaves, numbers, strict=False)),
+        dict(zip(weights, numbers[len(leaves) :], strict=True)),
+    )
+
+
+def _drawn(draw: np.random.Generator, like: torch.Tensor) -> torch.Tensor:
+    numbers = draw.choice(WEIGHTS, tuple(like.shape))
+    return torch.as_tensor(numbers, dtype=like.dtype, device=like.device)
+
+
+def _array(gradient: torch.Tensor | None, leaf: torch.Tensor) -> Array:
+    if gradient is None:
+        return np.zeros(tuple(leaf.shape))
+    return np.asarray(to_array(gradient), np.float64)
+
+
+def _arrays(tensors: Mapping[int, torch.Tensor]) -> dict[int, Array]:
+    return {k: np.asarray(to_array(t), np.float64) for k, t in tensors.items()}

@@ -1,0 +1,248 @@
+"""Gradients of a function that torch gives in other ways, where they are others.
+
+They all have to be the same: whatever the way, it is the gradient of one function at one point.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from gradcalc.checking.backwards import Asked, Back, output_of, parts_of
+from gradcalc.checking.capture import Recorder, plain_kernels
+from gradcalc.checking.chance import has_drawn, restore
+from gradcalc.checking.functions import watched
+from gradcalc.checking.handing import Watched, hooked
+from gradcalc.checking.ran import Gradients, Hand, Ran, Way
+from gradcalc.checking.trace import Call, Data, Trace
+from gradcalc.testimony import Array
+from gradcalc.values.precision import precision_of
+
+APART = 4.0
+"""How far two values of one function may be apart, in roots of the dtype's rounding."""
+
+NEAR = 16.0
+"""How far two ways to the same gradient may be apart, in roundings, beside its largest element:
+what is further is judged as well."""
+
+DOUBLED = "the cotangent is doubled"
+STRIDED = "the cotangent is not contiguous in memory"
+TWICE = "the same cotangent is handed in a second time"
+AGAIN = "it is run once more"
+PARTS = "each output is gone back from by itself"
+ELSEWHERE = "it is run at another point before it is gone back"
+ONLY = "{name} alone wants a gradient"
+SCATTERED = "the inputs are not contiguous in memory"
+
+MANY = 6
+"""Inputs up to which each is tried alone."""
+
+
+def otherwise(
+    asked: Asked, ran: Ran, back: Back, found: Watched, state: Any, known: Callable[[str], bool]
+) -> Iterator[tuple[str, Way]]:
+    """The ways in which the gradients are others."""
+    yield from _of_one_run(ran, back, found)
+    runs = _Runs(asked, state, ran.value)
+    again = _same_again(asked, ran, state, known)
+    if again is None:
+        # what is another function each time has another gradient each time
+        return
+    if _differ(ran, again.gradients):
+        yield AGAIN, again
+        return
+    if any(not applied.trusted for applied in ran.trace.functions):
+        yield from _of_own_backwards(asked, ran, runs)
+    if has_drawn(state):
+        # numbers are drawn in the order of memory
+        return
+    others = {name: strided(leaf) for name, leaf in runs.movable if leaf.numel() > 1}
+    if others:
+        yield from _where(SCATTERED, ran, runs.way(others))
+
+
+def _where(way: str, ran: Ran, found: Way | None) -> Iterator[tuple[str, Way]]:
+    if found is not None and _differ(ran, found.gradients):
+        yield way, found
+
+
+def _of_one_run(ran: Ran, back: Back, found: Watched) -> Iterator[tuple[str, Way]]:
+    """Other cotangents that go back from the same output."""
+
+    def way(seed: torch.Tensor, times: float = 1.0) -> Way | None:
+        gradients, failed = back.gradients(seed)
+        if failed is not None:
+            return None
+        less = {n: None if g is None else np.asarray(g / times) for n, g in gradients.items()}
+        return Way(less, {n: _divided(h, times) for n, h in found.hands.items()})
+
+    yield from _where(DOUBLED, ran, way(back.seed(2.0), 2.0))
+    seed = back.seed()
+    if seed.ndim and seed.numel() > 1:
+        yield from _where(STRIDED, ran, way(strided(seed)))
+    if ran.trace.functions and way(seed) is not None:
+        yield from _where(TWICE, ran, way(seed))
+
+
+def _divided(hand: Hand, times: float) -> Hand:
+    def less(numbers: Array | None) -> Array | None:
+        return None if numbers is None else np.asarray(numbers / times)
+
+    return Hand(tuple(map(less, hand.given)), tuple(map(less, hand.handed)), hand.written)
+
+
+def _of_own_backwards(asked: Asked, ran: Ran, runs: "_Runs") -> Iterator[tuple[str, Way]]:
+    """What somebody wrote may keep what is another call's, or go by who wants a gradient."""
+    elsewhere = {name: _beside(leaf) for name, leaf in runs.movable}
+    if elsewhere:
+        yield from _where(ELSEWHERE, ran, runs.way({}, lambda: asked.call(elsewhere)))
+    if asked.order > 1:
+        # what goes by other inputs, or other outputs, is another second derivative
+        return
+    yield from _where(PARTS, ran, runs.parts())
+    if not 1 < len(runs.movable) <= MANY:
+        return
+    for name, _ in runs.movable:
+        fixed = {n: t.detach() for n, t in runs.movable if n != name}
+        found = runs.way(fixed)
+        if found is not None:
+            alone = {n: found.gradients[n] if n == name else g for n, g in ran.gradients.items()}
+            yield from _where(ONLY.format(name=name), ran, Way(alone, found.hands))
+
+
+@dataclass(frozen=True, slots=True)
+class _Runs:
+    """Further runs of a function, from the same random numbers on; its `value` was this."""
+
+    asked: Asked
+    state: Any
+    value: Array
+
+    @property
+    def movable(self) -> list[tuple[str, torch.Tensor]]:
+        """The leaves that other tensors may stand for."""
+        return [(n, leaf) for n, leaf in self.asked.leaves.items() if n in self.asked.movable]
+
+    def way(
+        self, leaves: Mapping[str, torch.Tensor], between: Callable[[], Any] | None = None
+    ) -> Way | None:
+        """The gradients of another run, with something done before it is gone back.
+
+        None where it fails, or gives something else than before.
+        """
+        restore(self.state)
+        # as it ran before, it is what is new that it does not take
+        with hooked() as found, suppress(Exception):
+            output, weights = output_of(self.asked, self.asked.call(leaves))
+            if between is not None:
+                between()
+            back = Back(self.asked, output, weights)
+            gradients, failed = back.gradients(leaves=leaves)
+            if failed is None and _is_near(back.value, self.value):
+                return Way(gradients, dict(found.hands))
+        return None
+
+    def parts(self) -> Way | None:
+        """The sum of the gradients of the outputs, each gone back from by itself."""
+        restore(self.state)
+        total: dict[str, Array | None] = dict.fromkeys(self.asked.leaves)
+        with hooked() as found, suppress(Exception):
+            parts = parts_of(self.asked, self.asked.call({}))
+            if len(parts) < 2:
+                return None
+            for part, weights in parts:
+                gradients, failed = Back(self.asked, part, weights).gradients()
+                if failed is not None:
+                    return None
+                for name, gradient in gradients.items():
+                    if gradient is not None:
+                        before = total[name]
+                        total[name] = gradient if before is None else before + gradient
+            return Way(total, dict(found.hands))
+        return None
+
+
+def _same_again(asked: Asked, ran: Ran, state: Any, known: Callable[[str], bool]) -> Way | None:
+    """The gradients of a second run, None where it fails or does something else."""
+    restore(state)
+    recorder = Recorder(asked.leaves, known, asked.others)
+    watching = watched(recorder, asked.references, asked.trust)
+    with suppress(Exception):
+        with plain_kernels(), watching as found, recorder:
+            output, weights = output_of(asked, asked.call({}))
+        if asked.reference is None and not _is_same(ran.trace, recorder.trace):
+            return None
+        back = Back(asked, output, weights)
+        gradients, failed = back.gradients()
+        if failed is None and _is_near(back.value, ran.value):
+            return Way(gradients, dict(found.hands))
+    return None
+
+
+def _is_same(first: Trace, second: Trace) -> bool:
+    """Whether two runs did the same with the same numbers."""
+    one, other = ([e for e in t.events if isinstance(e, Call)] for t in (first, second))
+    return len(one) == len(other) and all(map(_is_same_call, one, other))
+
+
+def _is_same_call(one: Call, other: Call) -> bool:
+    if (one.name, one.answer, len(one.results)) != (other.name, other.answer, len(other.results)):
+        return False
+    pairs = zip(one.results, other.results, strict=True)
+    if not all(m is None or t is None or _is_near(m.numbers, t.numbers) for m, t in pairs):
+        return False
+    mine, theirs = list(one.arguments.values()), list(other.arguments.values())
+    return len(mine) == len(theirs) and all(map(_is_same_argument, mine, theirs))
+
+
+def _is_same_argument(one: Any, other: Any) -> bool:
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_is_same_argument, one, other))
+    if isinstance(one, Data) and isinstance(other, Data):
+        return _is_near(one.numbers, other.numbers)
+    if isinstance(one, int | float | complex) and isinstance(other, int | float | complex):
+        return _is_near(np.asarray(one), np.asarray(other))
+    # tensors are compared where they are made
+    return type(one) is type(other)
+
+
+def _is_near(one: Array, other: Array) -> bool:
+    """Whether numbers are the same but for the order in which a kernel adds."""
+    same = np.shape(one) == np.shape(other)
+    return same and bool(np.allclose(one, other, rtol=1e-5, atol=1e-12, equal_nan=True))
+
+
+def _beside(leaf: torch.Tensor) -> torch.Tensor:
+    """Another point."""
+    with torch.no_grad():
+        return (leaf * 0.75 + 0.125).to(leaf.dtype).requires_grad_(leaf.requires_grad)
+
+
+def strided(tensor: torch.Tensor) -> torch.Tensor:
+    """The same numbers, not contiguous in memory."""
+    with torch.no_grad():
+        if tensor.ndim > 1 and tensor.shape[-1] > 1 and tensor.shape[-2] > 1:
+            found = tensor.transpose(-1, -2).contiguous().transpose(-1, -2)
+        else:
+            found = torch.stack([tensor, tensor], -1)[..., 0]
+    return found.requires_grad_(tensor.requires_grad)
+
+
+def _differ(ran: Ran, found: Gradients) -> bool:
+    room = NEAR * precision_of(ran.dtype).epsilon
+    for name, gradient in ran.gradients.items():
+        other = found[name]
+        if gradient is None or other is None:
+            given = gradient if other is None else other
+            if given is not None and np.any(given):
+                return True
+            continue
+        if gradient.shape != other.shape:
+            return True
+        size = max(float(np.max(np.abs(part), initial=0)) for part in (gradient, other))
+        if np.isfinite(size) and not np.all(np.abs(gradient - other) <= room * size):
+            return True
+    return False
