@@ -5,7 +5,6 @@ where the two differ is told at the end, and in a file.
 """
 
 import json
-import os
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -129,6 +128,7 @@ class Beside:
         self.calls: list[Call] = []
         self._undo: list[Callable[[], None]] = []
         self._busy = False
+        self._test = ""
         self._replace("gradcheck", 1)
         self._replace("gradgradcheck", 2)
 
@@ -149,13 +149,17 @@ class Beside:
                 said = PASSED if found else FAILED
             finally:
                 try:
-                    self.calls.append(_call(fn, inputs, order, said))
+                    self.calls.append(_call(self._test, fn, inputs, order, said))
                 finally:
                     self._busy = False
             return found
 
         setattr(torch.autograd, name, beside)
         self._undo.append(lambda: setattr(torch.autograd, name, plain))
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Remember which test runs."""
+        self._test = nodeid
 
     def pytest_unconfigure(self) -> None:
         """Give gradcheck its place back."""
@@ -187,11 +191,10 @@ class Beside:
             terminalreporter.line(line)
 
 
-def _call(fn: Any, inputs: Any, order: int, said: str) -> Call:
+def _call(test: str, fn: Any, inputs: Any, order: int, said: str) -> Call:
     """What gradcalc says of a call."""
     import gradcalc
 
-    test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0]
     name = getattr(fn, "__name__", type(fn).__name__)
     args = tuple(inputs) if isinstance(inputs, list | tuple) else (inputs,)
     try:

@@ -30,7 +30,8 @@ HEAVY = {
         "fidelity.py", "keeping.py", "witnesses/autograd.py", "values/binary.py",
         "checking/backwards.py", "checking/beside.py", "checking/capture.py", "checking/chance.py",
         "checking/entering.py", "checking/files.py", "checking/functions.py", "checking/handing.py",
-        "checking/inputs.py", "checking/leaks.py", "checking/running.py", "checking/seconds.py", "checking/ways.py",
+        "checking/inputs.py", "checking/leaks.py", "checking/running.py", "checking/seconds.py",
+        "checking/ways.py",
         "pytest_plugin.py",
     },
     "sympy": {

@@ -322,6 +322,7 @@ MODULES = {
     "attention": lambda: (nn.TransformerEncoderLayer(4, 2, 8, dropout=0.0), (3, 2, 4)),
     "batch norm": lambda: (nn.BatchNorm1d(3), (4, 3)),
     "convolution": lambda: (nn.Sequential(nn.Conv2d(1, 2, 3), nn.MaxPool2d(2)), (1, 1, 6, 6)),
+    "lazy": lambda: (nn.LazyLinear(2), (4, 3)),
     "dropout": lambda: (nn.Dropout(0.5), (4, 3)),
 }
 

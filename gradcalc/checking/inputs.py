@@ -37,6 +37,10 @@ def asked(
     function = _class_of(function)
     called = callable_of(function)
     name = name or name_of(function)
+    if any(map(torch.nn.parameter.is_lazy, _weights(function).values())):
+        # its parameters have their sizes once it was called
+        with torch.no_grad():
+            called(*args, **kwargs)
     named = dict(_named(function, args, kwargs))
     found = _leaves(function, named, leaves)
     own = {id(tensor) for tensor in found.values()}
