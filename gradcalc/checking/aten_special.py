@@ -1,12 +1,14 @@
 """Operations whose place in the language hangs on their arguments."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from gradcalc.checking.listing import NoRow, Row, Writer
-from gradcalc.checking.trace import Data, Use
+from gradcalc.checking.trace import Data, Use, View, contiguous
 
 Given = Mapping[str, Any]
 
@@ -30,15 +32,220 @@ def _position(writer: Writer, index: Use | Data) -> str:
 
 
 def _index_put(writer: Writer, given: Given) -> str:
-    indices = [None if i is None else _position(writer, i) for i in given["indices"]]
-    if None in indices:
-        raise NoRow("a write at some axes alone")
+    if any(i is None for i in given["indices"]):
+        return _put_flat(writer, given)
+    indices = [_position(writer, i) for i in given["indices"]]
     told = f"({', '.join(map(str, indices))},)"
     added = given.get("accumulate", False)
     values = writer.text(given["values"])
     if not values[0].isalpha():
         values = writer.bind(f"torch.tensor({values})")
     return f"torch.index_put({writer.text(given['self'])}, {told}, {values}, {added})"
+
+
+def _put_flat(writer: Writer, given: Given) -> str:
+    """A write at some axes alone, as one at places in a row of all elements."""
+    shape = given["self"].shape
+    indices = [slice(None) if i is None else writer.numbers(i) for i in given["indices"]]
+    places = np.arange(int(np.prod(shape))).reshape(shape)[tuple(indices)]
+    values = f"torch.broadcast_to({writer.text(given['values'])}, {list(places.shape)})"
+    return _put(writer, given["self"], places, values, given.get("accumulate", False))
+
+
+def _put(writer: Writer, into: Use | Data, places: Any, values: str, added: bool = False) -> str:
+    flat = writer.bind(f"torch.reshape({writer.text(into)}, [-1])")
+    row = writer.bind(f"torch.reshape({values}, [{places.size}])")
+    told = writer.constant(places.reshape(-1))
+    written = f"torch.index_put({flat}, ({told},), {row}, {added})"
+    return f"torch.reshape({written}, {list(into.shape)})"
+
+
+def _index_copy(writer: Writer, given: Given) -> str:
+    """Parts along an axis put in the place of others."""
+    into, dim = given["self"], given["dim"]
+    shape = into.shape
+    along = np.ravel(writer.numbers(given["index"]))
+    places = np.take(np.arange(int(np.prod(shape))).reshape(shape), along, dim)
+    return _put(writer, into, places, writer.text(given["source"]))
+
+
+def _strided_scatter(writer: Writer, given: Given) -> str:
+    into, offset = given["self"], given.get("storage_offset") or 0
+    whole = View(0, 0, tuple(into.shape), contiguous(into.shape), into.dtype)
+    if isinstance(into, Use) and replace(into.view, storage=0, flipped="") != whole:
+        raise NoRow("as_strided_scatter into what is not contiguous")
+    part = View(0, offset, tuple(given["size"]), tuple(given["stride"]), into.dtype)
+    return _put(writer, into, part.positions(), writer.text(given["src"]))
+
+
+def _masked_put(writer: Writer, given: Given) -> str:
+    """A write where the mask is true."""
+    into, mask = given["self"], writer.numbers(given["mask"])
+    indices = [None if i is None else writer.numbers(i) for i in given["indices"]]
+    told = np.broadcast_shapes(mask.shape, *(i.shape for i in indices if i is not None))
+    mask = np.broadcast_to(mask, told)
+    where = [
+        slice(None) if i is None else np.where(mask, np.broadcast_to(i, told), 0) for i in indices
+    ]
+    if any(i is None for i in indices) or len(indices) != len(into.shape):
+        raise NoRow("a masked write at some axes alone")
+    places = np.arange(int(np.prod(into.shape))).reshape(into.shape)[tuple(where)]
+    values = f"torch.broadcast_to({writer.text(given['values'])}, {list(told)})"
+    chosen = f"torch.where({writer.constant(mask)}, {values}, 0.0)"
+    return _put(writer, into, places, chosen, True)
+
+
+def _embedding(writer: Writer, given: Given) -> str:
+    """The vector of the padding is one that no gradient goes to."""
+    indices, padding = given["indices"], given.get("padding_idx", -1)
+    weight = writer.text(given["weight"])
+    picked = f"{weight}[{_position(writer, indices)}]"
+    numbers = writer.numbers(indices)
+    if padding is None or padding < 0 or not np.any(numbers == padding):
+        return picked
+    name = writer.bind(picked)
+    mask = writer.constant((numbers == padding)[..., None])
+    return f"torch.where({mask}, {name}.detach(), {name})"
+
+
+def _layer_norm(writer: Writer, given: Given) -> list[str | None]:
+    text, shape = writer.text(given["input"]), list(given["normalized_shape"])
+    affine = f"{writer.text(given['weight'])}, {writer.text(given['bias'])}"
+    made = f"torch.nn.functional.layer_norm({text}, {shape}, {affine}, {given['eps']})"
+    return [made, *_moments(writer, text, [-k - 1 for k in range(len(shape))], given["eps"], True)]
+
+
+def _moments(writer: Writer, text: str, dims: list[int], eps: float, kept: bool) -> list[str]:
+    """The mean of a layer that normalizes, and one over the deviation."""
+    # an unused line costs as much as a used one
+    wanted = any(
+        made is not None and made.view.storage in writer.wanted for made in writer.results[1:]
+    )
+    if not wanted:
+        return [None, None]
+    variance = f"torch.var({text}, {dims}, correction=0, keepdim={kept})"
+    return [f"torch.mean({text}, {dims}, keepdim={kept})", f"1/torch.sqrt({variance} + {eps})"]
+
+
+SPREAD = 500.0
+"""Numbers beyond it are more than exponentials are worked out of."""
+
+
+def _shifted(writer: Writer, use: Use | Data, dims: Any) -> tuple[str, Any]:
+    """A text of what softmax and the like are taken of, and what was taken off so that it is near
+    0, None where it is."""
+    text = writer.text(use)
+    numbers = use.numbers if isinstance(use, Data) else writer.seen(text.removesuffix(".detach()"))
+    if numbers is None or numbers.dtype.kind != "f" or not numbers.size:
+        return text, None
+    axes = tuple(dims) if isinstance(dims, list | tuple) else dims
+    axes = None if axes == () else axes
+    top = np.max(numbers.astype(np.float64), axes, keepdims=True)
+    if not np.all(np.isfinite(top)) or np.max(np.abs(top)) <= SPREAD:
+        return text, None
+    return writer.bind(f"{text} - {writer.constant(top)}"), top
+
+
+def _softmax(name: str) -> Row:
+    def row(writer: Writer, given: Given) -> str:
+        text, _ = _shifted(writer, given["self"], given["dim"])
+        return f"torch.{name}({text}, {given['dim']})"
+
+    return row
+
+
+def _safe_softmax(writer: Writer, given: Given) -> str:
+    """Rows of nothing but -inf have no weights at all."""
+    text, dim, made = writer.text(given["self"]), given["dim"], writer.results[0]
+    assert made is not None
+    empty = np.sum(made.numbers, dim, keepdims=True) == 0
+    if not np.any(empty):
+        return _softmax("softmax")(writer, given)
+    mask = writer.constant(np.broadcast_to(empty, made.numbers.shape))
+    return f"torch.where({mask}, 0.0, torch.softmax(torch.where({mask}, 0.0, {text}), {dim}))"
+
+
+def _logsumexp(writer: Writer, given: Given) -> str:
+    dims, kept = given["dim"], given.get("keepdim", False)
+    text, top = _shifted(writer, given["self"], dims)
+    found = f"torch.logsumexp({text}, {writer.text(dims)}, keepdim={kept})"
+    made = writer.results[0]
+    if top is None or made is None:
+        return found
+    return f"{found} + {writer.constant(top.reshape(made.numbers.shape))}"
+
+
+def _frexp(writer: Writer, given: Given) -> list[str | None]:
+    made, exponent = writer.results[0], writer.results[1]
+    assert made is not None
+    assert exponent is not None
+    if np.any(np.abs(made.numbers) == 0.5):
+        raise NoRow("frexp of a power of two, where it jumps")
+    scale = writer.constant(2.0 ** -exponent.numbers.astype(np.float64))
+    return [f"{writer.text(given['self'])}*{scale}", writer.constant(exponent.numbers)]
+
+
+def _dropout(writer: Writer, given: Given) -> list[str | None]:
+    kept = writer.results[1]
+    assert kept is not None
+    scale = 1.0 / (1.0 - given["p"]) if given.get("train") and given["p"] < 1 else 1.0
+    mask = writer.constant(kept.numbers * scale)
+    return [f"{writer.text(given['input'])}*{mask}", None]
+
+
+def _packed(writer: Writer, given: Given) -> list[str | None]:
+    """The steps of sequences of which fewer and fewer last."""
+    sizes = writer.results[1]
+    assert sizes is not None
+    text, first = writer.text(given["input"]), given["batch_first"]
+    parts = [
+        f"{text}[:{size}, {step}]" if first else f"{text}[{step}, :{size}]"
+        for step, size in enumerate(sizes.numbers.tolist())
+    ]
+    return [f"torch.cat([{', '.join(parts)}])", None]
+
+
+def _segments(writer: Writer, given: Given) -> str:
+    """Reductions of parts of the first axis, one after the other."""
+    lengths, offsets = given.get("lengths"), given.get("offsets")
+    told = lengths if offsets is None else offsets
+    numbers = None if told is None else writer.numbers(told)
+    if numbers is None or numbers.ndim != 1 or given.get("axis", 0) != 0:
+        raise NoRow("segment_reduce along another axis than the first")
+    ends = np.concatenate([[0], np.cumsum(numbers)]) if offsets is None else numbers
+    name = {"max": "amax", "min": "amin"}.get(given["reduce"], given["reduce"])
+    text, made, initial = writer.text(given["data"]), writer.results[0], given.get("initial")
+    assert made is not None
+    if initial is not None:
+        raise NoRow("segment_reduce that starts from a number")
+    parts = []
+    for row, (first, last) in enumerate(pairwise(ends.tolist())):
+        empty = writer.constant(made.numbers[row])
+        reduced = f"torch.{name}({text}[{first}:{last}], 0)"
+        parts.append(
+            reduced if last > first else f"torch.zeros({list(made.numbers.shape[1:])}) + {empty}"
+        )
+    return f"torch.stack([{', '.join(parts)}])"
+
+
+def _product(name: str, first: str, second: str) -> Row:
+    """A product of matrices; of complex ones by that of their parts, which is known."""
+
+    def row(writer: Writer, given: Given) -> str:
+        a, b = writer.text(given[first]), writer.text(given[second])
+        pair = [given[first].dtype.startswith("complex"), given[second].dtype.startswith("complex")]
+        if not any(pair):
+            return f"torch.{name}({a}, {b})"
+        parts = [
+            (f"torch.real({t})", f"torch.imag({t})") if c else (t, None)
+            for t, c in zip((a, b), pair, strict=True)
+        ]
+        (ar, ai), (br, bi) = parts
+        real = f"torch.{name}({ar}, {br})" + (f" - torch.{name}({ai}, {bi})" if ai and bi else "")
+        across = [f"torch.{name}({x}, {y})" for x, y in ((ar, bi), (ai, br)) if x and y]
+        return f"torch.complex({real}, {' + '.join(across)})"
+
+    return row
 
 
 def _convolution(writer: Writer, given: Given) -> str:
@@ -65,7 +272,10 @@ def _batch_norm(writer: Writer, given: Given) -> list[str | None]:
         f" {writer.text(given['weight'])}, {writer.text(given['bias'])}, {training},"
         f" {given['momentum']}, {given['eps']})"
     )
-    return [text, None, None]
+    if not training:
+        return [text, None, None]
+    dims = [k for k in range(len(given["input"].shape)) if k != 1]
+    return [text, *_moments(writer, writer.text(given["input"]), dims, given["eps"], False)]
 
 
 def _group_norm(writer: Writer, given: Given) -> list[str | None]:
@@ -73,7 +283,8 @@ def _group_norm(writer: Writer, given: Given) -> list[str | None]:
         f"torch.nn.functional.group_norm({writer.text(given['input'])}, {given['group']},"
         f" {writer.text(given['weight'])}, {writer.text(given['bias'])}, {given['eps']})"
     )
-    return [text, None, None]
+    rows = f"torch.reshape({writer.text(given['input'])}, [{given['N']}, {given['group']}, -1])"
+    return [text, *_moments(writer, rows, [2], given["eps"], False)]
 
 
 def _nll_loss(writer: Writer, given: Given) -> list[str | None]:
@@ -335,6 +546,21 @@ def _embedding(writer: Writer, given: Given) -> str:
 SPECIAL: Mapping[str, Row] = {
     "embedding": _embedding,
     "_to_copy": _cast,
+    "index_copy": _index_copy,
+    "_softmax": _softmax("softmax"),
+    "_log_softmax": _softmax("log_softmax"),
+    "_safe_softmax": _safe_softmax,
+    "logsumexp": _logsumexp,
+    "frexp": _frexp,
+    "native_dropout": _dropout,
+    "_pack_padded_sequence": _packed,
+    "segment_reduce": _segments,
+    "mm": _product("mm", "self", "mat2"),
+    "bmm": _product("bmm", "self", "mat2"),
+    "embedding": _embedding,
+    "native_layer_norm": _layer_norm,
+    "as_strided_scatter": _strided_scatter,
+    "_unsafe_masked_index_put_accumulate": _masked_put,
     "_linalg_eigh": _eigh,
     "_linalg_svd": _svd,
     "_embedding_bag": _embedding_bag,

@@ -58,6 +58,10 @@ RESHAPED = frozenset(
 )  # fmt: skip
 """They write nothing: where a tensor lies is read when it is used."""
 
+UPDATING = frozenset({"native_batch_norm", "_batch_norm_with_update", "rrelu_with_noise"})
+UPDATED = frozenset({"running_mean", "running_var", "noise"})
+"""Operations that write without a word of it in their schema, and the arguments they write."""
+
 LEAKING = frozenset({"_local_scalar_dense", "equal", "_is_all_true", "_is_any_true"})
 """What takes numbers out of tensors."""
 
@@ -68,11 +72,12 @@ _TORCH = str(Path(torch.__file__).parent)
 
 def to_array(tensor: torch.Tensor) -> Any:
     """A tensor's numbers as they are now; those of bfloat16 in float32."""
+    if _kind(tensor) in (NESTED, META):
+        return np.empty(0)
     given = tensor.detach()
     if given.is_conj() or given.is_neg():
         given = given.resolve_conj().resolve_neg()
-    if given.layout != torch.strided or given.device.type == "meta":
-        return np.empty(0)
+    given = given if given.layout == torch.strided else given.to_dense()
     given = given.float() if given.dtype == torch.bfloat16 else given
     given = given.to(torch.complex64) if given.dtype == torch.complex32 else given
     return np.array(_NUMPY(given, force=True))
@@ -142,6 +147,8 @@ class Recorder(TorchDispatchMode):
         self._held: list[Any] = []
         self._storages: dict[int, int] = {}
         self._dead: set[int] = set()
+        self._made: set[int] = set()
+        self._kept: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
         for name, leaf in leaves.items():
             self.trace.inputs[name] = self._given(leaf)
             self._flowing.add(_storage(leaf))
@@ -163,16 +170,15 @@ class Recorder(TorchDispatchMode):
 
     def view(self, tensor: torch.Tensor) -> View:
         """Where a tensor lies."""
-        key = _storage(tensor)
+        key, foreign = _storage(tensor), _kind(tensor)
         if key not in self._storages:
             self._storages[key] = len(self._storages)
             # so that no other comes to lie there
-            self._held.append(
-                tensor.untyped_storage() if tensor.layout == torch.strided else tensor
-            )
-        number, shape = self._storages[key], tuple(tensor.shape)
-        if tensor.layout != torch.strided:
-            return View(number, 0, shape, tuple(0 for _ in shape), dtype_of(tensor))
+            self._held.append(tensor if foreign else tensor.untyped_storage())
+        number = self._storages[key]
+        if foreign:
+            return View(number, 0, (), (), dtype_of(tensor), foreign=foreign)
+        shape = tuple(tensor.shape)
         flipped = "conj" if tensor.is_conj() else "neg" if tensor.is_neg() else ""
         strides = tuple(map(int, tensor.stride()))
         offset = int(tensor.storage_offset())
@@ -180,7 +186,7 @@ class Recorder(TorchDispatchMode):
 
     def value(self, tensor: torch.Tensor) -> Use | Data:
         """A tensor as an operation takes it."""
-        if not self.is_active(tensor):
+        if not self.is_active(tensor) and _kind(tensor) in ("", SPARSE):
             return Data(to_array(tensor), dtype_of(tensor))
         if not self.at_face_value:
             # what an operation does below autograd has a gradient that is the operation's
@@ -252,14 +258,20 @@ class Recorder(TorchDispatchMode):
     # -- the hook
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        kwargs = kwargs or {}
+        with _uncompiled():
+            return self._done(func, args, kwargs or {})
+
+    def _done(self, func: Any, args: Any, kwargs: Any) -> Any:
+        """Do an operation, and write it down if it has anything of the leaves."""
         schema = getattr(func, "_schema", None)
         given = list(tensors_in((args, kwargs)))
         if self.paused or not any(self.is_active(tensor) for tensor in given):
-            return func(*args, **kwargs)
+            self._keep(schema, args, kwargs)
+            return self._made_here(func(*args, **kwargs))
         if schema is None:
             self.note("opaque", str(func))
             return func(*args, **kwargs)
+        self._keep(schema, args, kwargs)
         base = schema.name.rpartition("::")[2]
         if base in SHAPE_ONLY or base in RESHAPED:
             if base == "detach_":
@@ -267,7 +279,8 @@ class Recorder(TorchDispatchMode):
             return func(*args, **kwargs)
         if base in LEAKING:
             return self._leak(func, schema, args, kwargs, given)
-        other = None if schema.is_mutable else self._otherwise(func, schema)
+        plain = all(_kind(tensor) == "" for tensor in given)
+        other = self._otherwise(func, schema) if plain and not schema.is_mutable else None
         if other is not None:
             found = self._instead(other, schema.name, args, kwargs, given)
             if found is not NotImplemented:
@@ -305,12 +318,18 @@ class Recorder(TorchDispatchMode):
         for target in targets:
             if not self.is_active(target):
                 self._start(target)
+        base = schema.name.rpartition("::")[2]
+        if base in DRAWN:
+            return self._redrawn(func, args, kwargs, targets)
         arguments = {name: self.argument(value) for name, value in named.items()}
         flows = any(use.live for use in uses_in(arguments)) and torch.is_grad_enabled()
         dead = self.at_face_value and all(id(t) in self._dead for t in given if self.is_active(t))
-        made = func(*args, **kwargs)
+        made = self._made_here(func(*args, **kwargs))
         before = {_storage(tensor) for tensor in given}
         found = list(tensors_in(made))
+        if any(_kind(tensor) == META for tensor in found):
+            # it has no numbers
+            return made
         aliases = bool(found) and not targets and all(_storage(t) in before for t in found)
         results = tuple(self.result(tensor) for tensor in found)
         for tensor in found if dead else ():
@@ -323,13 +342,52 @@ class Recorder(TorchDispatchMode):
         self.add(Call(name, arguments, results, place_here(), self.inside, aliases, written))
         return made
 
+    def _redrawn(self, func: Any, args: Any, kwargs: Any, targets: Sequence[torch.Tensor]) -> Any:
+        """What is drawn and written, as a copy of what was drawn."""
+        made = func(*args, **kwargs)
+        for target in targets:
+            drawn, view = Data(to_array(target), dtype_of(target)), self.view(target)
+            result = Result(view, drawn.numbers)
+            call = Call(
+                "aten.copy_", {"src": drawn}, (result,), place_here(), self.inside, False, (view,)
+            )
+            self.add(call)
+        return made
+
+    # -- what was there before
+
+    def _keep(self, schema: Any, args: Any, kwargs: Any) -> None:
+        """Keep the numbers of what is written over, where it was there before the run."""
+        if schema is None or self.paused:
+            return
+        base = schema.name.rpartition("::")[2]
+        if not schema.is_mutable and base not in UPDATING:
+            return
+        for argument, value in _named(schema, args, kwargs):
+            info = argument.alias_info
+            if (info is None or not info.is_write) and argument.name not in UPDATED:
+                continue
+            for tensor in tensors_in(value):
+                key = _storage(tensor)
+                if key not in self._made and key not in self._kept and not _kind(tensor):
+                    whole = _all_of(tensor)
+                    self._kept[key] = whole, whole.clone()
+
+    def _made_here(self, made: Any) -> Any:
+        """Remember what lies in memory that was not there before."""
+        self._made.update(key for t in tensors_in(made) if (key := _storage(t)) not in self._kept)
+        return made
+
+    def restore(self) -> None:
+        """Put back what was there before the run: buffers of modules, say."""
+        with torch.no_grad():
+            for whole, numbers in self._kept.values():
+                whole.copy_(numbers)
+
     def _whole(self, tensor: torch.Tensor) -> Start:
         """All that lies where a tensor does."""
-        whole = torch.empty(0, dtype=tensor.dtype, device=tensor.device)
-        with torch.no_grad():
-            whole.set_(tensor.untyped_storage())
         view = self.view(tensor)
-        return Start(view.storage, to_array(whole), view.dtype)
+        return Start(view.storage, to_array(_all_of(tensor)), view.dtype)
 
     def _start(self, target: torch.Tensor) -> None:
         self.add(self._whole(target))
@@ -374,18 +432,59 @@ class Recorder(TorchDispatchMode):
         return found
 
 
+SPARSE, NESTED, META = "a sparse tensor", "a nested tensor", "a tensor without numbers"
+"""Kinds of tensors whose memory is not told here."""
+
+
+def _kind(tensor: torch.Tensor) -> str:
+    """What a tensor is called that is no plain one, else nothing."""
+    if tensor.is_nested:
+        return NESTED
+    if tensor.layout != torch.strided:
+        return SPARSE
+    return META if tensor.is_meta else ""
+
+
 def _storage(tensor: torch.Tensor) -> int:
     """What tells where a tensor lies; what has no memory of its own kind is a place by itself."""
-    if tensor.layout != torch.strided:
+    if tensor.is_nested or tensor.layout != torch.strided:
         return -id(tensor)
     return int(tensor.untyped_storage()._cdata)
 
 
 def _is_part(tensor: torch.Tensor) -> bool:
     """Whether more than a tensor lies where it does."""
-    if tensor.layout != torch.strided:
+    if _kind(tensor):
         return False
     return tensor.untyped_storage().nbytes() != tensor.numel() * tensor.element_size()
+
+
+def _all_of(tensor: torch.Tensor) -> torch.Tensor:
+    """All that lies where a tensor does, in one row."""
+    whole = torch.empty(0, dtype=tensor.dtype, device=tensor.device)
+    with torch.no_grad():
+        return whole.set_(tensor.untyped_storage())
+
+
+def _named(schema: Any, args: Any, kwargs: Any) -> Iterator[tuple[Any, Any]]:
+    """The arguments of a call by those of the schema."""
+    for position, argument in enumerate(schema.arguments):
+        if position < len(args):
+            yield argument, args[position]
+        elif argument.name in kwargs:
+            yield argument, kwargs[argument.name]
+
+
+@contextmanager
+def _uncompiled() -> Iterator[None]:
+    """Python without the hook by which torch compiles what it runs."""
+    found = getattr(torch._C._dynamo.eval_frame, "set_eval_frame", None)
+    was = None if found is None else found(None)
+    try:
+        yield
+    finally:
+        if found is not None:
+            found(was)
 
 
 def _is_alias(schema: Any) -> bool:

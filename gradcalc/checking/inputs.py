@@ -110,10 +110,9 @@ def parameters_of(function: Any) -> list[inspect.Parameter]:
         separate = function.setup_context is not torch.autograd.Function.setup_context
         found = list(inspect.signature(function.forward).parameters.values())
         return found if separate else found[1:]
-    if isinstance(function, torch.nn.Module):
-        return list(inspect.signature(function.forward).parameters.values())
+    forward = function.forward if isinstance(function, torch.nn.Module) else function
     try:
-        return list(inspect.signature(function).parameters.values())
+        return list(inspect.signature(forward).parameters.values())
     except (TypeError, ValueError):
         return []
 

@@ -66,8 +66,15 @@ def run(asked: Asked, known: Callable[[str], bool]) -> Ran:
 
     Raises `InvalidValueError` for an output that nothing can be differentiated of.
     """
-    state, began = _state(), perf_counter()
     recorder = Recorder(asked.leaves, known, asked.others)
+    try:
+        return _run(asked, known, recorder)
+    finally:
+        recorder.restore()
+
+
+def _run(asked: Asked, known: Callable[[str], bool], recorder: Recorder) -> Ran:
+    state, began = (*_state(), recorder.restore), perf_counter()
     watching = watched(recorder, asked.references, asked.trust)
     with _quietly(), plain_kernels(), watched_leaks(recorder), watching as found, recorder:
         output, weights = _output(asked, (asked.reference or asked.call)({}))
@@ -259,7 +266,7 @@ def _otherwise(asked: Asked, ran: Ran, back: _Back, state: Any) -> Iterator[tupl
         found, failed = back.gradients(_strided(seed))
         if failed is None and _differ(ran, found):
             yield STRIDED, found
-    plain = _again(asked, {}, state)
+    plain = _again(asked, ran, {}, state)
     if plain is None:
         return
     if _differ(ran, plain):
@@ -273,20 +280,25 @@ def _otherwise(asked: Asked, ran: Ran, back: _Back, state: Any) -> Iterator[tupl
         for name, leaf in asked.leaves.items()
         if leaf.numel() > 1 and name in asked.movable
     }
-    scattered = _again(asked, others, state) if others else None
+    scattered = _again(asked, ran, others, state) if others else None
     if scattered is not None and _differ(ran, scattered):
         yield SCATTERED, scattered
 
 
-def _again(asked: Asked, leaves: Mapping[str, torch.Tensor], state: Any) -> Gradients | None:
-    """The gradients of another run, None where it fails."""
+def _again(
+    asked: Asked, ran: Ran, leaves: Mapping[str, torch.Tensor], state: Any
+) -> Gradients | None:
+    """The gradients of another run, None where it fails, or its value is another one."""
     _restore(state)
     try:
         output, weights = _output(asked, asked.call(leaves))
     # as it ran before, it is what is new that it does not take
     except Exception:
         return None
-    found, failed = _Back(asked, output, weights).gradients(leaves=leaves)
+    back = _Back(asked, output, weights)
+    if not _is_near(ran, back.value):
+        return None
+    found, failed = back.gradients(leaves=leaves)
     return None if failed is not None else found
 
 
@@ -298,6 +310,17 @@ def _strided(tensor: torch.Tensor) -> torch.Tensor:
         else:
             found = torch.stack([tensor, tensor], -1)[..., 0]
     return found.requires_grad_(tensor.requires_grad)
+
+
+def _is_near(ran: Ran, value: Array) -> bool:
+    """Whether a value is that of the run; where going back was asked twice it is another's."""
+    if ran.tangents is not None:
+        return True
+    room = APART * precision_of(ran.dtype).epsilon ** 0.5
+    size = float(np.max(np.abs(ran.value), initial=0, where=np.isfinite(ran.value)))
+    return value.shape == ran.value.shape and bool(
+        np.allclose(value, ran.value, rtol=room, atol=room * size, equal_nan=True)
+    )
 
 
 def _differ(ran: Ran, found: Gradients) -> bool:
@@ -395,6 +418,8 @@ def _restore(state: Any) -> None:
     torch.set_rng_state(state[0])
     random.setstate(state[1])
     np.random.set_state(state[2])
+    # what modules keep to themselves, say
+    state[3]()
 
 
 @contextmanager
