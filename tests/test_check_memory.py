@@ -202,7 +202,18 @@ def step(held: list[torch.Tensor], s: torch.Tensor, dice: random.Random) -> Iter
         yield t.sin().sum()
 
 
-@pytest.mark.parametrize("seed", range(SEEDS))
-def test_views_and_writes(seed: int) -> None:
+def runs(seed: int) -> bool:
+    """Whether torch itself goes forward and back: not every write is one that it can undo."""
+    x, s = drawn(4, 4).requires_grad_(), drawn(seed=1).requires_grad_()
+    try:
+        program(seed)(x, s).sum().backward()
+    except RuntimeError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("number", range(SEEDS))
+def test_views_and_writes(number: int) -> None:
+    seed = next(seed for seed in range(1000 * number, 1000 * (number + 1)) if runs(seed))
     report = gradcalc.check(program(seed), drawn(4, 4), drawn(seed=1))
     assert report.verdict.outcome in ("verified", "vanished"), report.verdict.message

@@ -102,9 +102,6 @@ TEMPLATES: Mapping[str, Template] = {
     "_pdist_forward": "torch.pdist({self}, {p=2})",
     # layers
     "_sparse_addmm": "torch.addmm({self}, {mat1}, {mat2}, beta={beta=1}, alpha={alpha=1})",
-    "linalg_lstsq": [
-        "torch.linalg.lstsq({self}, {b})[0]", "torch.linalg.lstsq({self}, {b})[1]", None, None
-    ],
     "_adaptive_avg_pool2d": "torch.nn.functional.adaptive_avg_pool2d({self}, {output_size})",
     "_adaptive_avg_pool3d": "torch.nn.functional.adaptive_avg_pool3d({self}, {output_size})",
     "im2col": "torch.nn.functional.unfold({self}, {kernel_size}, dilation={dilation},"

@@ -139,7 +139,7 @@ def _shifted(writer: Writer, use: Use | Data, dims: Any) -> tuple[str, Any]:
     if numbers is None or numbers.dtype.kind != "f" or not numbers.size:
         return text, None
     axes = tuple(dims) if isinstance(dims, list | tuple) else dims
-    axes = None if axes == () else axes
+    axes = None if axes == () or not numbers.shape else axes
     top = np.max(numbers.astype(np.float64), axes, keepdims=True)
     if not np.all(np.isfinite(top)) or np.max(np.abs(top)) <= SPREAD:
         return text, None
@@ -173,6 +173,23 @@ def _logsumexp(writer: Writer, given: Given) -> str:
     if top is None or made is None:
         return found
     return f"{found} + {writer.constant(top.reshape(made.numbers.shape))}"
+
+
+def _least_squares(writer: Writer, given: Given) -> list[str | None]:
+    made = f"torch.linalg.lstsq({writer.text(given['self'])}, {writer.text(given['b'])})"
+    rows, columns = given["self"].shape[-2:]
+    return [f"{made}[0]", f"{made}[1]" if rows > columns else None, None, None]
+
+
+def _rrelu(writer: Writer, given: Given) -> str:
+    """Slopes that were drawn, in training, and one in the middle out of it."""
+    text, slope = (
+        writer.text(given["self"]),
+        (given.get("lower", 1 / 8) + given.get("upper", 1 / 3)) / 2,
+    )
+    if given.get("training", False):
+        slope = writer.text(given["noise"])
+    return f"torch.where({text} > 0, {text}, {slope}*{text})"
 
 
 def _frexp(writer: Writer, given: Given) -> list[str | None]:
@@ -216,15 +233,19 @@ def _segments(writer: Writer, given: Given) -> str:
     name = {"max": "amax", "min": "amin"}.get(given["reduce"], given["reduce"])
     text, made, initial = writer.text(given["data"]), writer.results[0], given.get("initial")
     assert made is not None
-    if initial is not None:
-        raise NoRow("segment_reduce that starts from a number")
+    start = {"sum": "{} + {}", "amax": "torch.clamp({}, min={})", "amin": "torch.clamp({}, max={})"}
+    joined = {**start, "prod": "{}*{}"}.get(name)
+    if initial is not None and joined is None:
+        raise NoRow("a mean of segments that starts from a number")
     parts = []
     for row, (first, last) in enumerate(pairwise(ends.tolist())):
         empty = writer.constant(made.numbers[row])
         reduced = f"torch.{name}({text}[{first}:{last}], 0)"
-        parts.append(
-            reduced if last > first else f"torch.zeros({list(made.numbers.shape[1:])}) + {empty}"
-        )
+        if initial is not None and joined is not None:
+            reduced = joined.format(reduced, writer.text(float(initial)))
+        if last == first:
+            reduced = f"torch.zeros({list(made.numbers.shape[1:])}) + {empty}"
+        parts.append(reduced)
     return f"torch.stack([{', '.join(parts)}])"
 
 
@@ -552,6 +573,8 @@ SPECIAL: Mapping[str, Row] = {
     "_safe_softmax": _safe_softmax,
     "logsumexp": _logsumexp,
     "frexp": _frexp,
+    "linalg_lstsq": _least_squares,
+    "rrelu_with_noise": _rrelu,
     "native_dropout": _dropout,
     "_pack_padded_sequence": _packed,
     "segment_reduce": _segments,

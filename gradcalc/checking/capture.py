@@ -310,6 +310,8 @@ class Recorder(TorchDispatchMode):
             for a in schema.arguments
             if a.alias_info is not None and a.alias_info.is_write
             for target in tensors_in(named.get(a.name))
+            # no gradient flows into averages of what came before
+            if a.name not in UPDATED or self.is_active(target)
         ]
         hidden = [target for target in targets if self._is_hidden(target)]
         for target in hidden:
@@ -325,6 +327,9 @@ class Recorder(TorchDispatchMode):
         flows = any(use.live for use in uses_in(arguments)) and torch.is_grad_enabled()
         dead = self.at_face_value and all(id(t) in self._dead for t in given if self.is_active(t))
         made = self._made_here(func(*args, **kwargs))
+        if base == "rrelu_with_noise":
+            # it is drawn here
+            arguments["noise"] = Data(to_array(named["noise"]), dtype_of(named["noise"]))
         before = {_storage(tensor) for tensor in given}
         found = list(tensors_in(made))
         if any(_kind(tensor) == META for tensor in found):
