@@ -567,6 +567,7 @@ def _embedding(writer: Writer, given: Given) -> str:
 SPECIAL: Mapping[str, Row] = {
     "embedding": _embedding,
     "_to_copy": _cast,
+    "to": _cast,
     "index_copy": _index_copy,
     "_softmax": _softmax("softmax"),
     "_log_softmax": _softmax("log_softmax"),
