@@ -29,7 +29,7 @@ HEAVY = {
     "torch": {
         "fidelity.py", "keeping.py", "witnesses/autograd.py", "values/binary.py",
         "checking/capture.py", "checking/files.py", "checking/functions.py", "checking/inputs.py",
-        "checking/running.py", "checking/leaks.py", "pytest_plugin.py",
+        "checking/running.py", "checking/leaks.py", "checking/tensors.py", "pytest_plugin.py",
     },
     "sympy": {
         "balls/numbers.py", "calculus.py", "derive/modes.py", "arrays/arithmetic.py",

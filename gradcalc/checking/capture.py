@@ -10,11 +10,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.weak import WeakTensorKeyDictionary
 
+from gradcalc.checking.tensors import (
+    META,
+    SPARSE,
+    all_of,
+    dtype_of,
+    is_part,
+    kind_of,
+    storage_of,
+    tensors_in,
+    to_array,
+)
 from gradcalc.checking.trace import (
     NOWHERE,
     Call,
@@ -59,28 +69,25 @@ RESHAPED = frozenset(
 """They write nothing: where a tensor lies is read when it is used."""
 
 UPDATING = frozenset({"native_batch_norm", "_batch_norm_with_update", "rrelu_with_noise"})
+FIRST_ALONE = frozenset(
+    {
+        "native_layer_norm",
+        "native_group_norm",
+        "native_batch_norm",
+        "_native_batch_norm_legit",
+        "_batch_norm_with_update",
+    }
+)
+"""Operations of whose results autograd differentiates the first alone."""
+
 UPDATED = frozenset({"running_mean", "running_var", "noise"})
 """Operations that write without a word of it in their schema, and the arguments they write."""
 
 LEAKING = frozenset({"_local_scalar_dense", "equal", "_is_all_true", "_is_any_true"})
 """What takes numbers out of tensors."""
 
-_NUMPY = torch.Tensor.numpy
 _OWN = str(Path(__file__).parent.parent)
 _TORCH = str(Path(torch.__file__).parent)
-
-
-def to_array(tensor: torch.Tensor) -> Any:
-    """A tensor's numbers as they are now; those of bfloat16 in float32."""
-    if _kind(tensor) in (NESTED, META):
-        return np.empty(0)
-    given = tensor.detach()
-    if given.is_conj() or given.is_neg():
-        given = given.resolve_conj().resolve_neg()
-    given = given if given.layout == torch.strided else given.to_dense()
-    given = given.float() if given.dtype == torch.bfloat16 else given
-    given = given.to(torch.complex64) if given.dtype == torch.complex32 else given
-    return np.array(_NUMPY(given, force=True))
 
 
 def place_here() -> Place:
@@ -94,23 +101,6 @@ def place_here() -> Place:
             break
         frame = frame.f_back
     return NOWHERE
-
-
-def tensors_in(value: Any) -> Iterator[torch.Tensor]:
-    """The tensors among arguments or results."""
-    if isinstance(value, torch.Tensor):
-        yield value
-    elif isinstance(value, list | tuple):
-        for part in value:
-            yield from tensors_in(part)
-    elif isinstance(value, Mapping):
-        for part in value.values():
-            yield from tensors_in(part)
-
-
-def dtype_of(tensor: torch.Tensor) -> str:
-    """The dtype without its library."""
-    return str(tensor.dtype).removeprefix("torch.")
 
 
 class Recorder(TorchDispatchMode):
@@ -144,6 +134,7 @@ class Recorder(TorchDispatchMode):
         self._flowing: set[int] = set()
         self._leaves: dict[int, str] = {}
         self._below: MutableMapping[Any, bool] = WeakTensorKeyDictionary()
+        self._beside: MutableMapping[Any, bool] = WeakTensorKeyDictionary()
         self._held: list[Any] = []
         self._storages: dict[int, int] = {}
         self._dead: set[int] = set()
@@ -151,14 +142,14 @@ class Recorder(TorchDispatchMode):
         self._kept: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
         for name, leaf in leaves.items():
             self.trace.inputs[name] = self._given(leaf)
-            self._flowing.add(_storage(leaf))
-            self._leaves[_storage(leaf)] = name
+            self._flowing.add(storage_of(leaf))
+            self._leaves[storage_of(leaf)] = name
         for name, tensor in (others or {}).items():
-            if _storage(tensor) not in self._storages:
+            if storage_of(tensor) not in self._storages:
                 self.trace.others[name] = self._given(tensor)
 
     def _given(self, tensor: torch.Tensor) -> tuple[View, Any]:
-        if _storage(tensor) not in self._storages and _is_part(tensor):
+        if storage_of(tensor) not in self._storages and is_part(tensor):
             self.trace.wholes.append(self._whole(tensor))
         return self.view(tensor), to_array(tensor)
 
@@ -166,11 +157,11 @@ class Recorder(TorchDispatchMode):
 
     def is_active(self, tensor: torch.Tensor) -> bool:
         """Whether it lies where something made of the leaves does."""
-        return _storage(tensor) in self._storages
+        return storage_of(tensor) in self._storages
 
     def view(self, tensor: torch.Tensor) -> View:
         """Where a tensor lies."""
-        key, foreign = _storage(tensor), _kind(tensor)
+        key, foreign = storage_of(tensor), kind_of(tensor)
         if key not in self._storages:
             self._storages[key] = len(self._storages)
             # so that no other comes to lie there
@@ -186,7 +177,7 @@ class Recorder(TorchDispatchMode):
 
     def value(self, tensor: torch.Tensor) -> Use | Data:
         """A tensor as an operation takes it."""
-        if not self.is_active(tensor) and _kind(tensor) in ("", SPARSE):
+        if not self.is_active(tensor) and kind_of(tensor) in ("", SPARSE):
             return Data(to_array(tensor), dtype_of(tensor))
         if not self.at_face_value:
             # what an operation does below autograd has a gradient that is the operation's
@@ -258,11 +249,7 @@ class Recorder(TorchDispatchMode):
     # -- the hook
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        with _uncompiled():
-            return self._done(func, args, kwargs or {})
-
-    def _done(self, func: Any, args: Any, kwargs: Any) -> Any:
-        """Do an operation, and write it down if it has anything of the leaves."""
+        kwargs = kwargs or {}
         schema = getattr(func, "_schema", None)
         given = list(tensors_in((args, kwargs)))
         if self.paused or not any(self.is_active(tensor) for tensor in given):
@@ -279,7 +266,7 @@ class Recorder(TorchDispatchMode):
             return func(*args, **kwargs)
         if base in LEAKING:
             return self._leak(func, schema, args, kwargs, given)
-        plain = all(_kind(tensor) == "" for tensor in given)
+        plain = all(kind_of(tensor) == "" for tensor in given)
         other = self._otherwise(func, schema) if plain and not schema.is_mutable else None
         if other is not None:
             found = self._instead(other, schema.name, args, kwargs, given)
@@ -330,18 +317,20 @@ class Recorder(TorchDispatchMode):
         if base == "rrelu_with_noise":
             # it is drawn here
             arguments["noise"] = Data(to_array(named["noise"]), dtype_of(named["noise"]))
-        before = {_storage(tensor) for tensor in given}
+        before = {storage_of(tensor) for tensor in given}
         found = list(tensors_in(made))
-        if any(_kind(tensor) == META for tensor in found):
+        if any(kind_of(tensor) == META for tensor in found):
             # it has no numbers
             return made
-        aliases = bool(found) and not targets and all(_storage(t) in before for t in found)
+        aliases = bool(found) and not targets and all(storage_of(t) in before for t in found)
         results = tuple(self.result(tensor) for tensor in found)
         for tensor in found if dead else ():
             self.kill(tensor)
         if flows and not self.at_face_value and not schema.name.endswith("::detach"):
-            self._below.update((tensor, True) for tensor in found)
-            self._flowing.update(map(_storage, found))
+            differentiable = found[:1] if base in FIRST_ALONE else found
+            self._below.update((tensor, True) for tensor in differentiable)
+            self._beside.update((tensor, True) for tensor in found[len(differentiable) :])
+            self._flowing.update(map(storage_of, found))
         name = schema.name.replace("::", ".")
         written = tuple(self.view(target) for target in targets)
         self.add(Call(name, arguments, results, place_here(), self.inside, aliases, written))
@@ -373,14 +362,14 @@ class Recorder(TorchDispatchMode):
             if (info is None or not info.is_write) and argument.name not in UPDATED:
                 continue
             for tensor in tensors_in(value):
-                key = _storage(tensor)
-                if key not in self._made and key not in self._kept and not _kind(tensor):
-                    whole = _all_of(tensor)
+                key = storage_of(tensor)
+                if key not in self._made and key not in self._kept and not kind_of(tensor):
+                    whole = all_of(tensor)
                     self._kept[key] = whole, whole.clone()
 
     def _made_here(self, made: Any) -> Any:
         """Remember what lies in memory that was not there before."""
-        self._made.update(key for t in tensors_in(made) if (key := _storage(t)) not in self._kept)
+        self._made.update(key for t in tensors_in(made) if (key := storage_of(t)) not in self._kept)
         return made
 
     def restore(self) -> None:
@@ -392,18 +381,18 @@ class Recorder(TorchDispatchMode):
     def _whole(self, tensor: torch.Tensor) -> Start:
         """All that lies where a tensor does."""
         view = self.view(tensor)
-        return Start(view.storage, to_array(_all_of(tensor)), view.dtype)
+        return Start(view.storage, to_array(all_of(tensor)), view.dtype)
 
     def _start(self, target: torch.Tensor) -> None:
         self.add(self._whole(target))
 
     def _is_hidden(self, target: torch.Tensor) -> bool:
         """Whether autograd does not see a write into what a gradient flows through."""
-        if self.at_face_value or _storage(target) not in self._flowing:
+        if self.at_face_value or storage_of(target) not in self._flowing:
             return False
         if torch.is_grad_enabled() and (target.requires_grad or target in self._below):
             return False
-        name = self._leaves.get(_storage(target))
+        name = self._leaves.get(storage_of(target))
         self.note("hidden write" if name is None else "rewritten", name or "")
         return True
 
@@ -415,7 +404,10 @@ class Recorder(TorchDispatchMode):
         """What an operation is made of, in its place."""
         if not self.at_face_value:
             for tensor in given:
-                if self.is_active(tensor) and not tensor.requires_grad:
+                if not self.is_active(tensor) or tensor.requires_grad:
+                    continue
+                # what differentiates takes it for the function of the inputs that it is
+                if not (tensor in self._beside and name.endswith("_backward")):
                     self.kill(tensor)
         self._within.append(name)
         try:
@@ -437,40 +429,6 @@ class Recorder(TorchDispatchMode):
         return found
 
 
-SPARSE, NESTED, META = "a sparse tensor", "a nested tensor", "a tensor without numbers"
-"""Kinds of tensors whose memory is not told here."""
-
-
-def _kind(tensor: torch.Tensor) -> str:
-    """What a tensor is called that is no plain one, else nothing."""
-    if tensor.is_nested:
-        return NESTED
-    if tensor.layout != torch.strided:
-        return SPARSE
-    return META if tensor.is_meta else ""
-
-
-def _storage(tensor: torch.Tensor) -> int:
-    """What tells where a tensor lies; what has no memory of its own kind is a place by itself."""
-    if tensor.is_nested or tensor.layout != torch.strided:
-        return -id(tensor)
-    return int(tensor.untyped_storage()._cdata)
-
-
-def _is_part(tensor: torch.Tensor) -> bool:
-    """Whether more than a tensor lies where it does."""
-    if _kind(tensor):
-        return False
-    return tensor.untyped_storage().nbytes() != tensor.numel() * tensor.element_size()
-
-
-def _all_of(tensor: torch.Tensor) -> torch.Tensor:
-    """All that lies where a tensor does, in one row."""
-    whole = torch.empty(0, dtype=tensor.dtype, device=tensor.device)
-    with torch.no_grad():
-        return whole.set_(tensor.untyped_storage())
-
-
 def _named(schema: Any, args: Any, kwargs: Any) -> Iterator[tuple[Any, Any]]:
     """The arguments of a call by those of the schema."""
     for position, argument in enumerate(schema.arguments):
@@ -478,18 +436,6 @@ def _named(schema: Any, args: Any, kwargs: Any) -> Iterator[tuple[Any, Any]]:
             yield argument, args[position]
         elif argument.name in kwargs:
             yield argument, kwargs[argument.name]
-
-
-@contextmanager
-def _uncompiled() -> Iterator[None]:
-    """Python without the hook by which torch compiles what it runs."""
-    found = getattr(torch._C._dynamo.eval_frame, "set_eval_frame", None)
-    was = None if found is None else found(None)
-    try:
-        yield
-    finally:
-        if found is not None:
-            found(was)
 
 
 def _is_alias(schema: Any) -> bool:

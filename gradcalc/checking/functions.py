@@ -15,8 +15,9 @@ from typing import Any
 
 import torch
 
-from gradcalc.checking.capture import Recorder, place_here, tensors_in, to_array
+from gradcalc.checking.capture import Recorder, place_here
 from gradcalc.checking.ran import Hand
+from gradcalc.checking.tensors import tensors_in, to_array
 from gradcalc.checking.trace import NOWHERE, Applied, Call, Meant, Place, Same, Trace
 from gradcalc.testimony import Array
 

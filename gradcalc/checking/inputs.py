@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import numpy as np
 import torch
+from torch.nn.parameter import UninitializedParameter
 
 from gradcalc.checking.functions import References
 from gradcalc.checking.running import Asked
@@ -191,6 +192,10 @@ def _check(leaves: Mapping[str, torch.Tensor], name: str) -> None:
             hint="give it one, as torch.randn(3, dtype=torch.float64)",
         )
     for key, leaf in leaves.items():
+        if isinstance(leaf, UninitializedParameter):
+            raise InvalidValueError(
+                f"{key} has no shape yet", hint="call the module once before it is checked"
+            )
         if leaf.layout != torch.strided or leaf.is_complex():
             kind = "complex" if leaf.is_complex() else "sparse"
             raise InvalidValueError(

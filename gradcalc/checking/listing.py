@@ -190,11 +190,14 @@ class Writer:
 
     def _is_still(self, text: str) -> bool:
         """Whether an expression has nothing of what is differentiated by."""
-        words = set(_WORD.findall(text))
         moving = {*self.listing.names, *self.listing.meant}
-        return not words & moving and all(
-            word in self.still for word in words if _BOUND.fullmatch(word)
-        )
+        for word in _WORD.findall(text):
+            # what is behind a dot may be of the name, or of what it stands for
+            first, *more = word.split(".")
+            parts = {".".join((first, *more[:count])) for count in range(len(more) + 1)}
+            if parts & moving or (_BOUND.fullmatch(first) and first not in self.still):
+                return False
+        return True
 
     def state(self, text: str) -> None:
         """A line that binds nothing."""
@@ -242,6 +245,9 @@ class Writer:
         try:
             found = row(self, call.arguments)
         except NoRow as reason:
+            for line in self.listing.lines[lines:]:
+                self.still.discard(line.name)
+                self._made.pop(line.name, None)
             del self.listing.lines[lines:]
             self._count = count
             self._lose(call, str(reason))

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from gradcalc.checking.capture import Recorder, dtype_of, plain_kernels, tensors_in, to_array
+from gradcalc.checking.capture import Recorder, plain_kernels
 from gradcalc.checking.functions import References, watched
 from gradcalc.checking.leaks import watched_leaks
 from gradcalc.checking.ran import Gradients, Ran
+from gradcalc.checking.tensors import dtype_of, tensors_in, to_array
 from gradcalc.checking.trace import Call, Data, Note, Trace
 from gradcalc.errors import InvalidValueError
 from gradcalc.testimony import Array
