@@ -21,7 +21,7 @@ def _layer_norm(writer: Writer, given: Given) -> list[str | None]:
     return [made, *_moments(writer, text, [-k - 1 for k in range(len(shape))], given["eps"], True)]
 
 
-def _moments(writer: Writer, text: str, dims: list[int], eps: float, kept: bool) -> list[str]:
+def _moments(writer: Writer, text: str, dims: list[int], eps: float, kept: bool) -> list[str | None]:
     """The mean of a layer that normalizes, and one over the deviation."""
     # an unused line costs as much as a used one
     wanted = any(
@@ -56,7 +56,7 @@ def _softmax(name: str) -> Row:
     return row
 
 
-def _safe_softmax(writer: Writer, given: Given) -> str:
+def _safe_softmax(writer: Writer, given: Given) -> Any:
     """Rows of nothing but -inf have no weights at all."""
     text, dim, made = writer.text(given["self"]), given["dim"], writer.results[0]
     assert made is not None

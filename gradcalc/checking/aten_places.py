@@ -116,7 +116,7 @@ def _segments(writer: Writer, given: Given) -> str:
     text, made, initial = writer.text(given["data"]), writer.results[0], given.get("initial")
     assert made is not None
     start = {"sum": "{} + {}", "amax": "torch.clamp({}, min={})", "amin": "torch.clamp({}, max={})"}
-    joined = {**start, "prod": "{}*{}"}.get(name)
+    joined = {**start, "prod": "{}*{}"}.get(str(name))
     if initial is not None and joined is None:
         raise NoRow("a mean of segments that starts from a number")
     parts = []
