@@ -25,7 +25,6 @@ TEMPLATES: Mapping[str, Template] = {
     "_neg_view": "-{self}",
     "clone": "{self}*1",
     "copy": "{src}",
-    "copy_": "{src}",
     "contiguous": "{self}*1",
     "detach": "{self}.detach()",
     "lift_fresh": "{self}*1",
@@ -59,10 +58,6 @@ TEMPLATES: Mapping[str, Template] = {
     "softplus": "torch.nn.functional.softplus({self}, {beta=1}, {threshold=20})",
     "_prelu_kernel": "torch.where({self} > 0, {self}, {weight}*{self})",
     "log_sigmoid_forward": ["torch.nn.functional.logsigmoid({self})", None],
-    "_softmax": "torch.softmax({self}, {dim})",
-    "_log_softmax": "torch.log_softmax({self}, {dim})",
-    "_safe_softmax": "torch.softmax({self}, {dim})",
-    "frexp": "torch.frexp({self})",
     "mvlgamma": "torch.mvlgamma({self}, {p})",
     "special_xlog1py": "torch.special.xlog1py({self}, {other})",
     # reductions
@@ -106,10 +101,7 @@ TEMPLATES: Mapping[str, Template] = {
     "_cdist_forward": "torch.cdist({x1}, {x2}, {p})",
     "_pdist_forward": "torch.pdist({self}, {p=2})",
     # layers
-    "native_layer_norm": [
-        "torch.nn.functional.layer_norm({input}, {normalized_shape}, {weight}, {bias}, {eps})",
-        None, None,
-    ],
+    "_sparse_addmm": "torch.addmm({self}, {mat1}, {mat2}, beta={beta=1}, alpha={alpha=1})",
     "_adaptive_avg_pool2d": "torch.nn.functional.adaptive_avg_pool2d({self}, {output_size})",
     "_adaptive_avg_pool3d": "torch.nn.functional.adaptive_avg_pool3d({self}, {output_size})",
     "im2col": "torch.nn.functional.unfold({self}, {kernel_size}, dilation={dilation},"
@@ -118,7 +110,6 @@ TEMPLATES: Mapping[str, Template] = {
     " dilation={dilation}, padding={padding}, stride={stride})",
     "constant_pad_nd": "torch.nn.functional.pad({self}, {pad}, value={value=0})",
     "prelu": "torch.nn.functional.prelu({self}, {weight})",
-    "native_dropout": ["{input}*{mask}", None],
     # derivatives, which stand in what differentiates
     "tanh_backward": "{grad_output}*(1 - {output}**2)",
     "sigmoid_backward": "{grad_output}*{output}*(1 - {output})",
@@ -135,6 +126,12 @@ TEMPLATES: Mapping[str, Template] = {
 
 PREFIXES = (("linalg_", "torch.linalg"), ("special_", "torch.special"))
 """Beginnings of names that stand for a module."""
+
+EACH = "_foreach_"
+"""The beginning of names of operations on several tensors at once."""
+
+SEVERAL = {"norm": "linalg_vector_norm", "clamp_min": "maximum", "clamp_max": "minimum"}
+"""What those are called of one tensor, where it is something else."""
 
 LEFT_OUT = frozenset(
     {
@@ -156,10 +153,9 @@ def row(name: str) -> Row | None:
     library, _, base = name.partition(".")
     if library not in ("aten", "prims"):
         return None
-    found = _row(base)
-    if found is None and base.endswith("_") and not base.endswith("__"):
-        return _row(base[:-1])
-    return found
+    # what writes is told by what is written: nothing may be written over in the program itself
+    writes = base.endswith("_") and not base.endswith("__")
+    return _row(base[:-1] if writes else base)
 
 
 def known(name: str) -> bool:
@@ -175,6 +171,10 @@ def _row(base: str) -> Row | None:
     template = TEMPLATES.get(base)
     if template is not None:
         return partial(_filled, template)
+    several = base.removeprefix(EACH)
+    if several != base:
+        one = _row(SEVERAL.get(several, several))
+        return None if one is None else partial(_each, several, one)
     full = _full_name(base)
     return None if full is None else partial(_called, full)
 
@@ -223,6 +223,29 @@ def _fill(template: str, writer: Writer, given: Mapping[str, Any]) -> str:
         )
 
     return _FIELD.sub(text, template)
+
+
+def _each(name: str, one: Row, writer: Writer, given: Mapping[str, Any]) -> list[Any]:
+    """An operation on each of several tensors."""
+    count = len(given["self"])
+    found = []
+    for position in range(count):
+        own = {
+            _singular(name, key): v[position] if isinstance(v, list) and len(v) == count else v
+            for key, v in given.items()
+        }
+        found.append(one(writer, own))
+    return found
+
+
+def _singular(name: str, key: str) -> str:
+    """What an argument of an operation on several tensors is called in that on one."""
+    if key not in ("scalar", "scalars"):
+        return key
+    if name in ("addcmul", "addcdiv"):
+        return "value"
+    ends = {"lerp": "weight", "pow": "exponent"}
+    return ends.get(name, "other")
 
 
 def _called(full: str, writer: Writer, given: Mapping[str, Any]) -> str:

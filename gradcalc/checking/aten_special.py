@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from gradcalc.checking.aten_normal import NORMALIZED
+from gradcalc.checking.aten_places import PLACES
 from gradcalc.checking.listing import NoRow, Row, Writer
-from gradcalc.checking.trace import Data, Use
 
 Given = Mapping[str, Any]
 
@@ -14,31 +15,40 @@ NORMS = ("backward", "ortho", "forward")
 """How a transform is scaled, by torch's number for one that goes forward."""
 
 
-def _index(writer: Writer, given: Given) -> str:
-    parts = [":" if i is None else _position(writer, i) for i in given["indices"]]
-    behind = len(given["self"].shape) - len(parts)
-    del behind
-    return f"{writer.text(given['self'])}[{', '.join(parts)}]"
+def _least_squares(writer: Writer, given: Given) -> list[str | None]:
+    made = f"torch.linalg.lstsq({writer.text(given['self'])}, {writer.text(given['b'])})"
+    rows, columns = given["self"].shape[-2:]
+    return [f"{made}[0]", f"{made}[1]" if rows > columns else None, None, None]
 
 
-def _position(writer: Writer, index: Use | Data) -> str:
-    if isinstance(index, Use):
-        return writer.text(index)
-    if index.numbers.shape == ():
-        return writer.bind(f"torch.tensor({index.numbers.item()})")
-    return writer.constant(index.numbers, index.dtype)
+def _frexp(writer: Writer, given: Given) -> list[str | None]:
+    made, exponent = writer.results[0], writer.results[1]
+    assert made is not None
+    assert exponent is not None
+    if np.any(np.abs(made.numbers) == 0.5):
+        raise NoRow("frexp of a power of two, where it jumps")
+    scale = writer.constant(2.0 ** -exponent.numbers.astype(np.float64))
+    return [f"{writer.text(given['self'])}*{scale}", writer.constant(exponent.numbers)]
 
 
-def _index_put(writer: Writer, given: Given) -> str:
-    indices = [None if i is None else _position(writer, i) for i in given["indices"]]
-    if None in indices:
-        raise NoRow("a write at some axes alone")
-    told = f"({', '.join(map(str, indices))},)"
-    added = given.get("accumulate", False)
-    values = writer.text(given["values"])
-    if not values[0].isalpha():
-        values = writer.bind(f"torch.tensor({values})")
-    return f"torch.index_put({writer.text(given['self'])}, {told}, {values}, {added})"
+def _product(name: str, first: str, second: str) -> Row:
+    """A product of matrices; of complex ones by that of their parts, which is known."""
+
+    def row(writer: Writer, given: Given) -> str:
+        a, b = writer.text(given[first]), writer.text(given[second])
+        pair = [given[first].dtype.startswith("complex"), given[second].dtype.startswith("complex")]
+        if not any(pair):
+            return f"torch.{name}({a}, {b})"
+        parts = [
+            (f"torch.real({t})", f"torch.imag({t})") if c else (t, None)
+            for t, c in zip((a, b), pair, strict=True)
+        ]
+        (ar, ai), (br, bi) = parts
+        real = f"torch.{name}({ar}, {br})" + (f" - torch.{name}({ai}, {bi})" if ai and bi else "")
+        across = [f"torch.{name}({x}, {y})" for x, y in ((ar, bi), (ai, br)) if x and y]
+        return f"torch.complex({real}, {' + '.join(across)})"
+
+    return row
 
 
 def _convolution(writer: Writer, given: Given) -> str:
@@ -52,28 +62,6 @@ def _convolution(writer: Writer, given: Given) -> str:
     if given["transposed"]:
         arguments.append(f"output_padding={given['output_padding']}")
     return f"torch.nn.functional.{name}({', '.join(arguments)})"
-
-
-def _batch_norm(writer: Writer, given: Given) -> list[str | None]:
-    training = given.get("training", True)
-    # the averages of what came before are what they were, whoever writes into them
-    statistics = ("None", "None")
-    if not training:
-        statistics = writer.text(given["running_mean"]), writer.text(given["running_var"])
-    text = (
-        f"torch.nn.functional.batch_norm({writer.text(given['input'])}, {', '.join(statistics)},"
-        f" {writer.text(given['weight'])}, {writer.text(given['bias'])}, {training},"
-        f" {given['momentum']}, {given['eps']})"
-    )
-    return [text, None, None]
-
-
-def _group_norm(writer: Writer, given: Given) -> list[str | None]:
-    text = (
-        f"torch.nn.functional.group_norm({writer.text(given['input'])}, {given['group']},"
-        f" {writer.text(given['weight'])}, {writer.text(given['bias'])}, {given['eps']})"
-    )
-    return [text, None, None]
 
 
 def _nll_loss(writer: Writer, given: Given) -> list[str | None]:
@@ -183,23 +171,6 @@ def _trilinear(writer: Writer, given: Given) -> str:
     return f"torch.sum({' * '.join(factors)}, {given['sumdim']})"
 
 
-def _masked_index(writer: Writer, given: Given) -> str:
-    """Out of the mask the positions may lie anywhere, and what is there is `fill`."""
-    mask = writer.numbers(given["mask"])
-    source, shape = given["self"], given["self"].shape
-    indices = [None if i is None else writer.numbers(i) for i in given["indices"]]
-    told = np.broadcast_shapes(mask.shape, *(i.shape for i in indices if i is not None))
-    clipped = [
-        None if i is None else np.where(np.broadcast_to(mask, told), np.broadcast_to(i, told), 0)
-        for i in indices
-    ]
-    parts = [":" if i is None else writer.constant(i) for i in clipped]
-    del shape
-    found = f"{writer.text(source)}[{', '.join(parts)}]"
-    where = writer.constant(mask)
-    return f"torch.where({where}, {found}, {given['fill']})"
-
-
 def _division(writer: Writer, given: Given) -> str:
     first, second = writer.text(given["self"]), writer.text(given["other"])
     mode = given.get("rounding_mode")
@@ -207,14 +178,6 @@ def _division(writer: Writer, given: Given) -> str:
         # a number below zero is no single token
         return f"torch.div({first}, {second})"
     return f"torch.div({first}, {second}, rounding_mode={mode!r})"
-
-
-def _weight_norm(writer: Writer, given: Given) -> list[str | None]:
-    dim, rank = given.get("dim", 0), len(given["v"].shape)
-    axes = [axis for axis in range(rank) if axis != dim]
-    norm = f"torch.linalg.vector_norm({writer.text(given['v'])}, 2, {axes}, keepdim=True)"
-    name = writer.bind(norm)
-    return [f"{writer.text(given['v'])}*({writer.text(given['g'])}/{name})", name]
 
 
 def _gelu(writer: Writer, given: Given) -> str:
@@ -285,73 +248,19 @@ def _svd(writer: Writer, given: Given) -> list[str | None]:
     return [left, f"torch.linalg.svdvals({matrix})", right]
 
 
-def _embedding_bag(writer: Writer, given: Given) -> list[str | None]:
-    mode = ("sum", "mean", "max")[given.get("mode", 0)]
-    weights = writer.text(given.get("per_sample_weights"))
-    padding = given.get("padding_idx", -1)
-    padded = f", padding_idx={padding}" if padding >= 0 else ""
-    text = (
-        f"torch.nn.functional.embedding_bag({writer.text(given['indices'])},"
-        f" {writer.text(given['weight'])}, {writer.text(given['offsets'])}, mode={mode!r},"
-        f" per_sample_weights={weights},"
-        f" include_last_offset={given.get('include_last_offset', False)}{padded})"
-    )
-    return [text, None, None, None]
-
-
-def _roll(writer: Writer, given: Given) -> str:
-    text, shifts, dims = writer.text(given["self"]), given["shifts"], given.get("dims")
-    if not dims:
-        return f"torch.roll({text}, {shifts[0]})"
-    return f"torch.roll({text}, {tuple(shifts)}, {tuple(dims)})"
-
-
-def _unpooled(rank: int) -> Row:
-    """The numbers at their places, of places that are told twice the last one."""
-
-    def row(writer: Writer, given: Given) -> str:
-        text, size = writer.text(given["self"]), list(given["output_size"])
-        indices = writer.numbers(given["indices"])
-        rows = [*indices.shape[: indices.ndim - rank]]
-        count, cells = int(np.prod(rows)), int(np.prod(size))
-        places = writer.constant(indices.reshape(count, -1))
-        flat = f"torch.reshape({text}, [{count}, -1])"
-        spread = f"torch.scatter(torch.zeros([{count}, {cells}]), 1, {places}, {flat})"
-        return f"torch.reshape({spread}, {[*rows, *size]})"
-
-    return row
-
-
-def _embedding(writer: Writer, given: Given) -> str:
-    padding = given.get("padding_idx", -1)
-    if padding < 0:
-        return f"{writer.text(given['weight'])}[{writer.text(given['indices'])}]"
-    return (
-        f"torch.nn.functional.embedding({writer.text(given['indices'])},"
-        f" {writer.text(given['weight'])}, padding_idx={padding})"
-    )
-
-
 SPECIAL: Mapping[str, Row] = {
-    "embedding": _embedding,
+    **PLACES,
+    **NORMALIZED,
     "_to_copy": _cast,
+    "to": _cast,
+    "frexp": _frexp,
+    "linalg_lstsq": _least_squares,
+    "mm": _product("mm", "self", "mat2"),
+    "bmm": _product("bmm", "self", "mat2"),
     "_linalg_eigh": _eigh,
     "_linalg_svd": _svd,
-    "_embedding_bag": _embedding_bag,
-    "roll": _roll,
-    "max_unpool2d": _unpooled(2),
-    "max_unpool3d": _unpooled(3),
-    "index": _index,
-    "_unsafe_index": _index,
-    "_unsafe_masked_index": _masked_index,
-    "index_put": _index_put,
-    "_index_put_impl": _index_put,
     "div": _division,
     "convolution": _convolution,
-    "native_batch_norm": _batch_norm,
-    "_native_batch_norm_legit": _batch_norm,
-    "_batch_norm_with_update": lambda writer, given: [*_batch_norm(writer, given), None],
-    "native_group_norm": _group_norm,
     "nll_loss_forward": _nll_loss,
     "nll_loss2d_forward": _nll_loss,
     "_fft_r2c": _forward_transform,
@@ -372,7 +281,6 @@ SPECIAL: Mapping[str, Row] = {
     "adaptive_max_pool2d": _adaptive_pooled(2),
     "adaptive_max_pool3d": _adaptive_pooled(3),
     "_trilinear": _trilinear,
-    "_weight_norm_interface": _weight_norm,
     "gelu": _gelu,
     "_scaled_dot_product_flash_attention_for_cpu": _attention,
     "sort": _sorted("sort"),

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from gradcalc.checking.capture import tensors_in, to_array
 from gradcalc.checking.functions import References
+from gradcalc.checking.tensors import tensors_in, to_array
 from gradcalc.errors import InvalidValueError
 from gradcalc.testimony import Array
 

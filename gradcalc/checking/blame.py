@@ -12,7 +12,7 @@ from gradcalc.checking.places import span_of
 from gradcalc.checking.ran import Ran
 from gradcalc.checking.trace import FLOATS, Applied, Data, Trace, Use, View
 from gradcalc.errors import GradcalcError
-from gradcalc.lang.fence import compile_program
+from gradcalc.lang.lines import compile_lines
 from gradcalc.lang.program import Limits
 from gradcalc.problem import Problem
 from gradcalc.targets import Gradient
@@ -172,8 +172,8 @@ def _alone(
     if not terms or not wrt:
         return None, places
     text = "\n".join([writer.listing.source.rstrip(), " + ".join(terms)])
-    names = frozenset({*inputs, *writer.listing.data})
-    program = compile_program(text, numbers=names)
+    names = {*inputs, *writer.listing.data}
+    program = compile_lines(text, names)
     everything = inputs | writer.listing.data
     before: tuple[Gradient, ...] = ()
     if told.tangents is not None:

@@ -10,11 +10,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.weak import WeakTensorKeyDictionary
 
+from gradcalc.checking.tensors import (
+    META,
+    SPARSE,
+    all_of,
+    dtype_of,
+    is_part,
+    kind_of,
+    storage_of,
+    tensors_in,
+    to_array,
+)
 from gradcalc.checking.trace import (
     NOWHERE,
     Call,
@@ -58,24 +68,26 @@ RESHAPED = frozenset(
 )  # fmt: skip
 """They write nothing: where a tensor lies is read when it is used."""
 
+UPDATING = frozenset({"native_batch_norm", "_batch_norm_with_update", "rrelu_with_noise"})
+FIRST_ALONE = frozenset(
+    {
+        "native_layer_norm",
+        "native_group_norm",
+        "native_batch_norm",
+        "_native_batch_norm_legit",
+        "_batch_norm_with_update",
+    }
+)
+"""Operations of whose results autograd differentiates the first alone."""
+
+UPDATED = frozenset({"running_mean", "running_var", "noise"})
+"""Operations that write without a word of it in their schema, and the arguments they write."""
+
 LEAKING = frozenset({"_local_scalar_dense", "equal", "_is_all_true", "_is_any_true"})
 """What takes numbers out of tensors."""
 
-_NUMPY = torch.Tensor.numpy
 _OWN = str(Path(__file__).parent.parent)
 _TORCH = str(Path(torch.__file__).parent)
-
-
-def to_array(tensor: torch.Tensor) -> Any:
-    """A tensor's numbers as they are now; those of bfloat16 in float32."""
-    given = tensor.detach()
-    if given.is_conj() or given.is_neg():
-        given = given.resolve_conj().resolve_neg()
-    if given.layout != torch.strided or given.device.type == "meta":
-        return np.empty(0)
-    given = given.float() if given.dtype == torch.bfloat16 else given
-    given = given.to(torch.complex64) if given.dtype == torch.complex32 else given
-    return np.array(_NUMPY(given, force=True))
 
 
 def place_here() -> Place:
@@ -89,23 +101,6 @@ def place_here() -> Place:
             break
         frame = frame.f_back
     return NOWHERE
-
-
-def tensors_in(value: Any) -> Iterator[torch.Tensor]:
-    """The tensors among arguments or results."""
-    if isinstance(value, torch.Tensor):
-        yield value
-    elif isinstance(value, list | tuple):
-        for part in value:
-            yield from tensors_in(part)
-    elif isinstance(value, Mapping):
-        for part in value.values():
-            yield from tensors_in(part)
-
-
-def dtype_of(tensor: torch.Tensor) -> str:
-    """The dtype without its library."""
-    return str(tensor.dtype).removeprefix("torch.")
 
 
 class Recorder(TorchDispatchMode):
@@ -139,19 +134,22 @@ class Recorder(TorchDispatchMode):
         self._flowing: set[int] = set()
         self._leaves: dict[int, str] = {}
         self._below: MutableMapping[Any, bool] = WeakTensorKeyDictionary()
+        self._beside: MutableMapping[Any, bool] = WeakTensorKeyDictionary()
         self._held: list[Any] = []
         self._storages: dict[int, int] = {}
         self._dead: set[int] = set()
+        self._made: set[int] = set()
+        self._kept: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
         for name, leaf in leaves.items():
             self.trace.inputs[name] = self._given(leaf)
-            self._flowing.add(_storage(leaf))
-            self._leaves[_storage(leaf)] = name
+            self._flowing.add(storage_of(leaf))
+            self._leaves[storage_of(leaf)] = name
         for name, tensor in (others or {}).items():
-            if _storage(tensor) not in self._storages:
+            if storage_of(tensor) not in self._storages:
                 self.trace.others[name] = self._given(tensor)
 
     def _given(self, tensor: torch.Tensor) -> tuple[View, Any]:
-        if _storage(tensor) not in self._storages and _is_part(tensor):
+        if storage_of(tensor) not in self._storages and is_part(tensor):
             self.trace.wholes.append(self._whole(tensor))
         return self.view(tensor), to_array(tensor)
 
@@ -159,20 +157,19 @@ class Recorder(TorchDispatchMode):
 
     def is_active(self, tensor: torch.Tensor) -> bool:
         """Whether it lies where something made of the leaves does."""
-        return _storage(tensor) in self._storages
+        return storage_of(tensor) in self._storages
 
     def view(self, tensor: torch.Tensor) -> View:
         """Where a tensor lies."""
-        key = _storage(tensor)
+        key, foreign = storage_of(tensor), kind_of(tensor)
         if key not in self._storages:
             self._storages[key] = len(self._storages)
             # so that no other comes to lie there
-            self._held.append(
-                tensor.untyped_storage() if tensor.layout == torch.strided else tensor
-            )
-        number, shape = self._storages[key], tuple(tensor.shape)
-        if tensor.layout != torch.strided:
-            return View(number, 0, shape, tuple(0 for _ in shape), dtype_of(tensor))
+            self._held.append(tensor if foreign else tensor.untyped_storage())
+        number = self._storages[key]
+        if foreign:
+            return View(number, 0, (), (), dtype_of(tensor), foreign=foreign)
+        shape = tuple(tensor.shape)
         flipped = "conj" if tensor.is_conj() else "neg" if tensor.is_neg() else ""
         strides = tuple(map(int, tensor.stride()))
         offset = int(tensor.storage_offset())
@@ -180,7 +177,7 @@ class Recorder(TorchDispatchMode):
 
     def value(self, tensor: torch.Tensor) -> Use | Data:
         """A tensor as an operation takes it."""
-        if not self.is_active(tensor):
+        if not self.is_active(tensor) and kind_of(tensor) in ("", SPARSE):
             return Data(to_array(tensor), dtype_of(tensor))
         if not self.at_face_value:
             # what an operation does below autograd has a gradient that is the operation's
@@ -256,10 +253,12 @@ class Recorder(TorchDispatchMode):
         schema = getattr(func, "_schema", None)
         given = list(tensors_in((args, kwargs)))
         if self.paused or not any(self.is_active(tensor) for tensor in given):
-            return func(*args, **kwargs)
+            self._keep(schema, args, kwargs)
+            return self._made_here(func(*args, **kwargs))
         if schema is None:
             self.note("opaque", str(func))
             return func(*args, **kwargs)
+        self._keep(schema, args, kwargs)
         base = schema.name.rpartition("::")[2]
         if base in SHAPE_ONLY or base in RESHAPED:
             if base == "detach_":
@@ -267,7 +266,8 @@ class Recorder(TorchDispatchMode):
             return func(*args, **kwargs)
         if base in LEAKING:
             return self._leak(func, schema, args, kwargs, given)
-        other = None if schema.is_mutable else self._otherwise(func, schema)
+        plain = all(kind_of(tensor) == "" for tensor in given)
+        other = self._otherwise(func, schema) if plain and not schema.is_mutable else None
         if other is not None:
             found = self._instead(other, schema.name, args, kwargs, given)
             if found is not NotImplemented:
@@ -297,6 +297,8 @@ class Recorder(TorchDispatchMode):
             for a in schema.arguments
             if a.alias_info is not None and a.alias_info.is_write
             for target in tensors_in(named.get(a.name))
+            # no gradient flows into averages of what came before
+            if a.name not in UPDATED or self.is_active(target)
         ]
         hidden = [target for target in targets if self._is_hidden(target)]
         for target in hidden:
@@ -305,42 +307,92 @@ class Recorder(TorchDispatchMode):
         for target in targets:
             if not self.is_active(target):
                 self._start(target)
+        base = schema.name.rpartition("::")[2]
+        if base in DRAWN:
+            return self._redrawn(func, args, kwargs, targets)
         arguments = {name: self.argument(value) for name, value in named.items()}
         flows = any(use.live for use in uses_in(arguments)) and torch.is_grad_enabled()
         dead = self.at_face_value and all(id(t) in self._dead for t in given if self.is_active(t))
-        made = func(*args, **kwargs)
-        before = {_storage(tensor) for tensor in given}
+        made = self._made_here(func(*args, **kwargs))
+        if base == "rrelu_with_noise":
+            # it is drawn here
+            arguments["noise"] = Data(to_array(named["noise"]), dtype_of(named["noise"]))
+        before = {storage_of(tensor) for tensor in given}
         found = list(tensors_in(made))
-        aliases = bool(found) and not targets and all(_storage(t) in before for t in found)
+        if any(kind_of(tensor) == META for tensor in found):
+            # it has no numbers
+            return made
+        aliases = bool(found) and not targets and all(storage_of(t) in before for t in found)
         results = tuple(self.result(tensor) for tensor in found)
         for tensor in found if dead else ():
             self.kill(tensor)
         if flows and not self.at_face_value and not schema.name.endswith("::detach"):
-            self._below.update((tensor, True) for tensor in found)
-            self._flowing.update(map(_storage, found))
+            differentiable = found[:1] if base in FIRST_ALONE else found
+            self._below.update((tensor, True) for tensor in differentiable)
+            self._beside.update((tensor, True) for tensor in found[len(differentiable) :])
+            self._flowing.update(map(storage_of, found))
         name = schema.name.replace("::", ".")
         written = tuple(self.view(target) for target in targets)
         self.add(Call(name, arguments, results, place_here(), self.inside, aliases, written))
         return made
 
+    def _redrawn(self, func: Any, args: Any, kwargs: Any, targets: Sequence[torch.Tensor]) -> Any:
+        """What is drawn and written, as a copy of what was drawn."""
+        made = func(*args, **kwargs)
+        for target in targets:
+            drawn, view = Data(to_array(target), dtype_of(target)), self.view(target)
+            result = Result(view, drawn.numbers)
+            call = Call(
+                "aten.copy_", {"src": drawn}, (result,), place_here(), self.inside, False, (view,)
+            )
+            self.add(call)
+        return made
+
+    # -- what was there before
+
+    def _keep(self, schema: Any, args: Any, kwargs: Any) -> None:
+        """Keep the numbers of what is written over, where it was there before the run."""
+        if schema is None or self.paused:
+            return
+        base = schema.name.rpartition("::")[2]
+        if not schema.is_mutable and base not in UPDATING:
+            return
+        for argument, value in _named(schema, args, kwargs):
+            info = argument.alias_info
+            if (info is None or not info.is_write) and argument.name not in UPDATED:
+                continue
+            for tensor in tensors_in(value):
+                key = storage_of(tensor)
+                if key not in self._made and key not in self._kept and not kind_of(tensor):
+                    whole = all_of(tensor)
+                    self._kept[key] = whole, whole.clone()
+
+    def _made_here(self, made: Any) -> Any:
+        """Remember what lies in memory that was not there before."""
+        self._made.update(key for t in tensors_in(made) if (key := storage_of(t)) not in self._kept)
+        return made
+
+    def restore(self) -> None:
+        """Put back what was there before the run: buffers of modules, say."""
+        with torch.no_grad():
+            for whole, numbers in self._kept.values():
+                whole.copy_(numbers)
+
     def _whole(self, tensor: torch.Tensor) -> Start:
         """All that lies where a tensor does."""
-        whole = torch.empty(0, dtype=tensor.dtype, device=tensor.device)
-        with torch.no_grad():
-            whole.set_(tensor.untyped_storage())
         view = self.view(tensor)
-        return Start(view.storage, to_array(whole), view.dtype)
+        return Start(view.storage, to_array(all_of(tensor)), view.dtype)
 
     def _start(self, target: torch.Tensor) -> None:
         self.add(self._whole(target))
 
     def _is_hidden(self, target: torch.Tensor) -> bool:
         """Whether autograd does not see a write into what a gradient flows through."""
-        if self.at_face_value or _storage(target) not in self._flowing:
+        if self.at_face_value or storage_of(target) not in self._flowing:
             return False
         if torch.is_grad_enabled() and (target.requires_grad or target in self._below):
             return False
-        name = self._leaves.get(_storage(target))
+        name = self._leaves.get(storage_of(target))
         self.note("hidden write" if name is None else "rewritten", name or "")
         return True
 
@@ -352,7 +404,10 @@ class Recorder(TorchDispatchMode):
         """What an operation is made of, in its place."""
         if not self.at_face_value:
             for tensor in given:
-                if self.is_active(tensor) and not tensor.requires_grad:
+                if not self.is_active(tensor) or tensor.requires_grad:
+                    continue
+                # what differentiates takes it for the function of the inputs that it is
+                if not (tensor in self._beside and name.endswith("_backward")):
                     self.kill(tensor)
         self._within.append(name)
         try:
@@ -374,18 +429,13 @@ class Recorder(TorchDispatchMode):
         return found
 
 
-def _storage(tensor: torch.Tensor) -> int:
-    """What tells where a tensor lies; what has no memory of its own kind is a place by itself."""
-    if tensor.layout != torch.strided:
-        return -id(tensor)
-    return int(tensor.untyped_storage()._cdata)
-
-
-def _is_part(tensor: torch.Tensor) -> bool:
-    """Whether more than a tensor lies where it does."""
-    if tensor.layout != torch.strided:
-        return False
-    return tensor.untyped_storage().nbytes() != tensor.numel() * tensor.element_size()
+def _named(schema: Any, args: Any, kwargs: Any) -> Iterator[tuple[Any, Any]]:
+    """The arguments of a call by those of the schema."""
+    for position, argument in enumerate(schema.arguments):
+        if position < len(args):
+            yield argument, args[position]
+        elif argument.name in kwargs:
+            yield argument, kwargs[argument.name]
 
 
 def _is_alias(schema: Any) -> bool:

@@ -1,15 +1,16 @@
 """Where torch's, Python's and numpy's random numbers come from, put back to where it was."""
 
 import random
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
 
 
-def state_now() -> Any:
-    """What the next numbers depend on."""
-    return torch.get_rng_state(), random.getstate(), np.random.get_state()
+def state_now(back: Callable[[], None] = lambda: None) -> Any:
+    """What the next numbers depend on; `back` puts back whatever else a run writes over."""
+    return torch.get_rng_state(), random.getstate(), np.random.get_state(), back
 
 
 def has_drawn(state: Any) -> bool:
@@ -24,3 +25,5 @@ def restore(state: Any) -> None:
     torch.set_rng_state(state[0])
     random.setstate(state[1])
     np.random.set_state(state[2])
+    # what modules keep to themselves, say
+    state[3]()

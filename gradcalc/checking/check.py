@@ -17,6 +17,7 @@ from gradcalc.derive.recorder import Recorder, RecordingBackend
 from gradcalc.derive.runs import budget
 from gradcalc.errors import GradcalcError
 from gradcalc.lang.fence import compile_program
+from gradcalc.lang.lines import compile_lines
 from gradcalc.lang.program import Branch, Limits
 from gradcalc.problem import Problem, execute
 from gradcalc.report import InputGradient, Report
@@ -174,7 +175,7 @@ def _problem(ran: Ran, found: Listing, how: How) -> Problem:
     inputs |= {name: numbers for name, (numbers, _) in found.meant.items()}
     wrt, twice = tuple(inputs), ran.tangents is not None
     tangents = ran.tangents and {n: ran.tangents[name] for n, name in found.names.items()}
-    program = compile_program(found.source, numbers=frozenset({*inputs, *found.data}))
+    program = compile_lines(found.source, {*inputs, *found.data})
     inputs = {n: np.asarray(v, np.float64) for n, v in inputs.items()} | found.data
     return Problem(
         program=replace(program, typed=_shown(how, found)), inputs=inputs, wrt=wrt,

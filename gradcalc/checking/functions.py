@@ -12,8 +12,9 @@ from typing import Any
 
 import torch
 
-from gradcalc.checking.capture import Recorder, place_here, tensors_in, to_array
+from gradcalc.checking.capture import Recorder, place_here
 from gradcalc.checking.handing import Watched, hook, instead
+from gradcalc.checking.tensors import tensors_in, to_array
 from gradcalc.checking.trace import NOWHERE, Applied, Call, Meant, Place, Same, Trace
 
 References = Mapping[Any, Callable[..., Any]]

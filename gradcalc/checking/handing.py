@@ -7,9 +7,9 @@ from typing import Any
 
 import torch
 
-from gradcalc.checking.capture import tensors_in, to_array
 from gradcalc.checking.entering import Entered, entered
 from gradcalc.checking.ran import Hand
+from gradcalc.checking.tensors import tensors_in, to_array
 from gradcalc.testimony import Array
 
 

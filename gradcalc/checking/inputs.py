@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import numpy as np
 import torch
+from torch.nn.parameter import UninitializedParameter
 
 from gradcalc.checking.backwards import Asked
 from gradcalc.checking.functions import References
@@ -115,10 +116,9 @@ def parameters_of(function: Any) -> list[inspect.Parameter]:
         separate = function.setup_context is not torch.autograd.Function.setup_context
         found = list(inspect.signature(function.forward).parameters.values())
         return found if separate else found[1:]
-    if isinstance(function, torch.nn.Module):
-        return list(inspect.signature(function.forward).parameters.values())
+    forward = function.forward if isinstance(function, torch.nn.Module) else function
     try:
-        return list(inspect.signature(function).parameters.values())
+        return list(inspect.signature(forward).parameters.values())
     except (TypeError, ValueError):
         return []
 
@@ -197,6 +197,10 @@ def _check(leaves: Mapping[str, torch.Tensor], name: str) -> None:
             hint="give it one, as torch.randn(3, dtype=torch.float64)",
         )
     for key, leaf in leaves.items():
+        if isinstance(leaf, UninitializedParameter):
+            raise InvalidValueError(
+                f"{key} has no shape yet", hint="call the module once before it is checked"
+            )
         if leaf.layout != torch.strided or leaf.is_complex():
             kind = "complex" if leaf.is_complex() else "sparse"
             raise InvalidValueError(

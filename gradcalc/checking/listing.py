@@ -6,8 +6,9 @@ a view of what was written over reads what was written.
 
 import keyword
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ from gradcalc.checking.trace import (
     Start,
     Trace,
     Use,
+    View,
     uses_in,
 )
 
@@ -105,8 +107,10 @@ class Writer:
         self._event: tuple[int, str, Place, int | None] = (0, "", NOWHERE, None)
         self._constants: dict[tuple[Any, ...], str] = {}
         self._count = 0
+        self._made: dict[str, Numbers] = {}
         self.results: tuple[Result | None, ...] = ()
         self.still: set[str] = set()
+        self.wanted: frozenset[int] = frozenset()
 
     # -- what rows ask
 
@@ -124,7 +128,7 @@ class Writer:
 
     def use(self, use: Use) -> str:
         """The name of a tensor, detached where no gradient flows back through this use."""
-        name = self.memory.read(use.view)
+        name = None if use.view.foreign else self.memory.read(use.view)
         if name is None:
             return self._unseen(use)
         if use.live or not (use.dtype in FLOATS or use.view.is_complex) or name in self.still:
@@ -135,7 +139,12 @@ class Writer:
         """What was made out of sight: the numbers, where no gradient goes through them."""
         if use.numbers is not None:
             return self.constant(use.numbers, use.dtype)
-        raise NoRow(self.memory.lost.get(use.view.storage, "something out of sight"))
+        unseen = use.view.foreign or "something out of sight"
+        raise NoRow(self.memory.lost.get(use.view.storage, unseen))
+
+    def seen(self, name: str) -> Numbers | None:
+        """The numbers that torch had for what a name stands for, None where they are not known."""
+        return self._made.get(name)
 
     def numbers(self, value: Use | Data) -> Numbers:
         """The numbers of an argument that a row has to know.
@@ -165,10 +174,17 @@ class Writer:
             self.listing.data[name] = numbers
         return self._constants[key]
 
+    def give(self, name: str, view: View, numbers: Numbers) -> None:
+        """Put an input where it lies."""
+        self._made[name] = numbers
+        self.memory.write(view, name)
+
     def bind(self, text: str, made: Numbers | None = None) -> str:
         """Give an expression a line, and a name."""
         name = f"t{self._count}"
         self._count += 1
+        if made is not None:
+            self._made[name] = made
         number, operation, place, inside = self._event
         line = Line(name, f"{name} = {text}", place, number, operation, inside, made)
         if self._is_still(text):
@@ -178,11 +194,14 @@ class Writer:
 
     def _is_still(self, text: str) -> bool:
         """Whether an expression has nothing of what is differentiated by."""
-        words = set(_WORD.findall(text))
         moving = {*self.listing.names, *self.listing.meant}
-        return not words & moving and all(
-            word in self.still for word in words if _BOUND.fullmatch(word)
-        )
+        for word in _WORD.findall(text):
+            # what is behind a dot may be of the name, or of what it stands for
+            first, *more = word.split(".")
+            parts = {".".join((first, *more[:count])) for count in range(len(more) + 1)}
+            if parts & moving or (_BOUND.fullmatch(first) and first not in self.still):
+                return False
+        return True
 
     def state(self, text: str) -> None:
         """A line that binds nothing."""
@@ -193,6 +212,8 @@ class Writer:
 
     def write(self, trace: Trace, events: Sequence[tuple[int, Event]]) -> None:
         """Write the lines of some events."""
+        used = [use for _, e in events if isinstance(e, Call) for use in uses_in(e.arguments)]
+        self.wanted = frozenset(u.view.storage for u in (*used, *uses_in(trace.output)))
         for number, event in events:
             if isinstance(event, Start):
                 self._event = (number, "", NOWHERE, None)
@@ -213,6 +234,10 @@ class Writer:
         if not call.results and not call.written:
             self._decision(call)
             return
+        foreign = next((view.foreign for view in views_in(call) if view.foreign), None)
+        if foreign is not None:
+            self._lose(call, foreign)
+            return
         if call.aliases and self.memory.alias(call):
             return
         self.results = call.results
@@ -224,6 +249,9 @@ class Writer:
         try:
             found = row(self, call.arguments)
         except NoRow as reason:
+            for line in self.listing.lines[lines:]:
+                self.still.discard(line.name)
+                self._made.pop(line.name, None)
             del self.listing.lines[lines:]
             self._count = count
             self._lose(call, str(reason))
@@ -232,21 +260,24 @@ class Writer:
         if not isinstance(found, list) and len(call.results) > 1 and not call.written:
             whole = self.bind(found)
             texts = [f"{whole}[{position}]" for position in range(len(call.results))]
-        if call.written:
+        own = [made for made in call.results if made is None or made.view not in call.written]
+        if call.written and not own:
             self._written(call, texts)
             return
+        for target in call.written:
+            self.memory.lose(target, call.name, call.place)
         for made, text in zip(call.results, texts, strict=False):
             if made is None:
                 continue
             if made.numbers.size == 0 and made.view.size == 0:
                 self.memory.write(made.view, self.bind(f"torch.zeros({list(made.view.shape)})"))
             elif text is None:
-                self.memory.lose(made.view, call.name)
+                self.memory.lose(made.view, call.name, call.place)
             else:
                 self.memory.write(made.view, self.bind(text, made.numbers))
         for made in call.results[len(texts) :]:
             if made is not None:
-                self.memory.lose(made.view, call.name)
+                self.memory.lose(made.view, call.name, call.place)
 
     def _meant(self, event: Meant) -> None:
         """What comes out is an input by itself, whose adjoint is held to what was given; and what
@@ -268,7 +299,7 @@ class Writer:
     def _decision(self, call: Call) -> None:
         """A truth value by which the function went its way: the other way nobody knows."""
         use = call.arguments.get("self")
-        if call.answer is None or not isinstance(use, Use):
+        if call.answer is None or not isinstance(use, Use) or use.view.foreign:
             return
         name = self.memory.read(use.view)
         if name is not None:
@@ -276,9 +307,11 @@ class Writer:
             self.state(f"if {question}: raise ValueError({OTHER_WAY!r})")
 
     def _written(self, call: Call, texts: Sequence[str | None]) -> None:
-        for target, text, made in zip(call.written, texts, call.results, strict=False):
+        for target, text, made in zip_longest(call.written, texts, call.results):
+            if target is None:
+                break
             if text is None:
-                self.memory.lose(target, call.name)
+                self.memory.lose(target, call.name, call.place)
                 continue
             name = self.bind(text if text[0].isalpha() else f"{text} + 0.0")
             numbers = None if made is None else made.numbers
@@ -289,9 +322,16 @@ class Writer:
     def _lose(self, call: Call, why: str) -> None:
         for made in (*call.results,):
             if made is not None:
-                self.memory.lose(made.view, why)
+                self.memory.lose(made.view, why, call.place)
         for target in call.written:
-            self.memory.lose(target, why)
+            self.memory.lose(target, why, call.place)
+
+
+def views_in(call: Call) -> Iterator[View]:
+    """Where the tensors of an operation lie."""
+    yield from (use.view for use in uses_in(call.arguments))
+    yield from (made.view for made in call.results if made is not None)
+    yield from call.written
 
 
 def pruned(found: Listing) -> list[Line]:
@@ -350,8 +390,8 @@ def listing(
     others = {name_inside(name, count + k): name for k, name in enumerate(trace.others)}
     for whole in trace.wholes:
         writer.memory.start(whole)
-    for name, (view, _) in zip(writer.listing.names, trace.inputs.values(), strict=True):
-        writer.memory.write(view, name)
+    for name, (view, numbers) in zip(writer.listing.names, trace.inputs.values(), strict=True):
+        writer.give(name, view, numbers)
     for name, (view, numbers) in zip(others, trace.others.values(), strict=True):
         writer.memory.write(view, name)
         writer.still.add(name)

@@ -1,17 +1,17 @@
 """What tensors that share memory have in common, told in lines that write nothing over."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import prod
 from typing import Any, Protocol
 
 import numpy as np
 
-from gradcalc.checking.trace import Call, Numbers, Place, Start, Use, View
+from gradcalc.checking.trace import NOWHERE, Call, Numbers, Place, Start, Use, View, contiguous
 
 Key = tuple[int, tuple[int, ...], tuple[int, ...]]
 
-Where = tuple[int, bool]
-"""A storage, and whether its numbers are taken for complex ones."""
+PAIRS: Mapping[str, str] = {"complex128": "float64", "complex64": "float32", "complex32": "float16"}
+"""Dtypes whose elements are two of another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,40 +55,35 @@ class Memory:
     def __init__(self, lines: Lines) -> None:
         self._lines = lines
         self._library = lines.library.name
-        self._storages: dict[Where, Storage] = {}
+        # by the dtype that its memory is read as
+        self._storages: dict[int, dict[str, Storage]] = {}
         self.lost: dict[int, str] = {}
         self.places: dict[int, Place] = {}
-        self._gone: set[tuple[Where, Key]] = set()
 
     def start(self, event: Start) -> None:
         """A storage with the numbers that it had."""
         name = self._lines.bind(f"{self._lines.constant(event.numbers.ravel())}*1")
-        where = event.storage, event.dtype.startswith("complex")
-        self._storages[where] = Storage(event.numbers.size, name)
+        self._storages[event.storage] = {event.dtype: Storage(event.numbers.size, name)}
 
-    def lose(self, view: View, why: str) -> None:
-        """Take what lies there for something that nobody can see into."""
-        self._gone.add((_where(view), view.key))
-        self.lost[view.storage] = why
-        held = self._storages.get(_where(view))
-        if held is not None:
-            held.views.pop(view.key, None)
+    def lose(self, view: View, why: str, place: Place = NOWHERE) -> None:
+        """Take all that lies there for something that nobody can see into."""
+        self.lost[view.storage], self.places[view.storage] = why, place
+        self._storages.pop(view.storage, None)
 
     def knows(self, storage: int) -> bool:
         """Whether anything was said of a storage."""
-        kinds = ((storage, False), (storage, True))
-        return storage in self.lost or any(where in self._storages for where in kinds)
+        return storage in self.lost or storage in self._storages
 
     def named(self, view: View, name: str) -> None:
         """Call what lies there by another name, where nothing was written."""
-        held = self._storages.get(_where(view))
+        held = self._storages.get(view.storage, {}).get(view.dtype)
         if held is not None:
             held.views.setdefault(view.key, name)
 
     def read(self, view: View) -> str | None:
         """The name of what lies there, None where nobody knows."""
         held = self._held(view)
-        if held is None or (_where(view), view.key) in self._gone:
+        if held is None:
             return None
         found = held.views.get(view.key)
         if found is None:
@@ -103,35 +98,37 @@ class Memory:
 
     def _held(self, view: View) -> Storage | None:
         """What is known of where a view lies, as numbers of its kind."""
-        storage, is_complex = _where(view)
-        held = self._storages.get((storage, is_complex))
-        other = self._storages.get((storage, not is_complex))
-        if held is not None or other is None:
-            return held
-        flat = self._flat(other)
-        if flat is None:
-            return None
-        if is_complex:
-            text, size = f"torch.view_as_complex(torch.reshape({flat}, [-1, 2]))", other.size // 2
-        else:
-            text, size = f"torch.reshape(torch.view_as_real({flat}), [-1])", other.size * 2
-        held = self._storages[storage, is_complex] = Storage(size, self._lines.bind(text))
-        return held
+        kinds = self._storages.get(view.storage, {})
+        if view.dtype in kinds:
+            return kinds[view.dtype]
+        for dtype, other in kinds.items():
+            flat = self._flat(other) if view.dtype in (PAIRS.get(dtype), _pair_of(dtype)) else None
+            if flat is None:
+                continue
+            if view.is_complex:
+                text, size = (
+                    f"torch.view_as_complex(torch.reshape({flat}, [-1, 2]))",
+                    other.size // 2,
+                )
+            else:
+                text, size = f"torch.reshape(torch.view_as_real({flat}), [-1])", other.size * 2
+            kinds[view.dtype] = Storage(size, self._lines.bind(text))
+            return kinds[view.dtype]
+        return None
 
     def write(self, view: View, name: str) -> None:
         """Put what a name stands for there."""
-        self._gone.discard((_where(view), view.key))
         if view.flipped:
             name = self._lines.bind(
                 f"{self._library}.conj({name})" if view.flipped == "conj" else f"-{name}"
             )
         held = self._held(view)
-        self._storages.pop((view.storage, not view.is_complex), None)
         if held is None:
-            positions = view.positions()
-            size = int(positions.max()) + 1 if positions.size else 0
-            self._storages[_where(view)] = Storage(size, None, {view.key: name})
+            held = Storage(view.end, None, {view.key: name})
+            self._storages[view.storage] = {view.dtype: held}
             return
+        # what it is when it is read as something else is another thing from now on
+        self._storages[view.storage] = {view.dtype: held}
         if view.size == held.size and _covers(view, held.size):
             held.flat, held.views = None, {view.key: name}
             return
@@ -193,7 +190,7 @@ class Memory:
         if flat is None:
             return None
         shape = list(view.shape)
-        if view.offset == 0 and view.size == held.size and view.strides == _contiguous(view.shape):
+        if view.offset == 0 and view.size == held.size and view.strides == contiguous(view.shape):
             return self._lines.bind(f"{self._library}.reshape({flat}, {shape})")
         positions = view.positions()
         if positions.size and int(positions.max()) >= held.size:
@@ -208,13 +205,13 @@ class Memory:
         source = call.arguments.get("self")
         if not isinstance(source, Use):
             return False
-        held = self._storages.get(_where(source.view))
+        held = self._storages.get(source.view.storage, {}).get(source.view.dtype)
         if held is None or source.view.flipped:
             return True
         for position, made in enumerate(call.results):
             if made is None or made.view.key in held.views or source.view.key not in held.views:
                 continue
-            if made.view.flipped or made.view.is_complex != source.view.is_complex:
+            if made.view.flipped or made.view.dtype != source.view.dtype:
                 continue
             text = _viewed(call, position, held.views[source.view.key], made.view)
             if text is not None:
@@ -222,17 +219,13 @@ class Memory:
         return True
 
 
-def _where(view: View) -> Where:
-    return view.storage, view.is_complex
+def _pair_of(dtype: str) -> str | None:
+    return next((pair for pair, part in PAIRS.items() if part == dtype), None)
 
 
 def _covers(view: View, size: int) -> bool:
     positions = view.positions().ravel()
     return len(np.unique(positions)) == size
-
-
-def _contiguous(shape: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(prod(max(size, 1) for size in shape[axis + 1 :]) for axis in range(len(shape)))
 
 
 def _viewed(call: Call, position: int, name: str, made: View) -> str | None:

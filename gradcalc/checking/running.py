@@ -12,12 +12,13 @@ import torch
 
 from gradcalc.checking.backwards import Asked, Back, output_of
 from gradcalc.checking.beside import strays
-from gradcalc.checking.capture import Recorder, dtype_of, plain_kernels, to_array
+from gradcalc.checking.capture import Recorder, plain_kernels
 from gradcalc.checking.chance import restore, state_now
 from gradcalc.checking.functions import watched
 from gradcalc.checking.leaks import watched_leaks
 from gradcalc.checking.ran import Ran
 from gradcalc.checking.seconds import seconds
+from gradcalc.checking.tensors import dtype_of, to_array
 from gradcalc.checking.trace import Data, Note
 from gradcalc.checking.ways import APART, otherwise
 from gradcalc.errors import InvalidValueError
@@ -35,8 +36,15 @@ def run(asked: Asked, known: Callable[[str], bool]) -> Ran:
 
     Raises `InvalidValueError` for an output that nothing can be differentiated of.
     """
-    state, began = state_now(), perf_counter()
     recorder = Recorder(asked.leaves, known, asked.others)
+    try:
+        return _run(asked, known, recorder)
+    finally:
+        recorder.restore()
+
+
+def _run(asked: Asked, known: Callable[[str], bool], recorder: Recorder) -> Ran:
+    state, began = state_now(recorder.restore), perf_counter()
     watching = watched(recorder, asked.references, asked.trust, keep=asked.order > 1)
     with _quietly(), plain_kernels(), watched_leaks(recorder), watching as found, recorder:
         output, weights = output_of(asked, (asked.reference or asked.call)({}))

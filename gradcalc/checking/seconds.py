@@ -7,9 +7,9 @@ import numpy as np
 import torch
 
 from gradcalc.checking.backwards import WEIGHTS
-from gradcalc.checking.capture import tensors_in, to_array
 from gradcalc.checking.handing import Watched
 from gradcalc.checking.ran import Second
+from gradcalc.checking.tensors import tensors_in, to_array
 from gradcalc.testimony import Array
 
 

@@ -1,7 +1,8 @@
 """What a function did, as plain data: operations, where tensors lie, and their numbers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,8 @@ NOWHERE = Place("", 0)
 class View:
     """Where a tensor lies: the elements of a storage that it is made of.
 
-    It is those with another sign where it is `flipped`: `conj` or `neg`.
+    It is those with another sign where it is `flipped`: `conj` or `neg`. `foreign` says in words
+    what has no memory that is told here: a sparse tensor, a nested one.
     """
 
     storage: int
@@ -45,6 +47,7 @@ class View:
     strides: tuple[int, ...]
     dtype: str
     flipped: str = ""
+    foreign: str = ""
 
     @property
     def key(self) -> tuple[int, tuple[int, ...], tuple[int, ...]]:
@@ -61,6 +64,14 @@ class View:
         """How many numbers."""
         return int(np.prod(self.shape, dtype=np.int64))
 
+    @property
+    def end(self) -> int:
+        """The place behind the last one of its elements."""
+        if self.size == 0:
+            return 0
+        reach = ((size - 1) * stride for size, stride in zip(self.shape, self.strides, strict=True))
+        return self.offset + sum(reach) + 1
+
     def positions(self) -> NDArray[np.intp]:
         """The place in the storage of each element."""
         found = np.full(self.shape, self.offset, np.intp)
@@ -68,6 +79,11 @@ class View:
             along = np.arange(size) * stride
             found += along.reshape([-1 if k == axis else 1 for k in range(len(self.shape))])
         return found
+
+
+def contiguous(shape: Sequence[int]) -> tuple[int, ...]:
+    """The strides of what lies in a row."""
+    return tuple(prod(max(size, 1) for size in shape[axis + 1 :]) for axis in range(len(shape)))
 
 
 @dataclass(frozen=True, slots=True)

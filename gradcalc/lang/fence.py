@@ -139,7 +139,7 @@ def _checked(
         body = plainly(body, called.name if called is not None and own else None)
     asks = asks_types(body)
     body = without_backwards(body, meanings(whole))
-    _check_nodes(body, source, limits)
+    check_nodes(body, source, limits)
     if not (core or library):
         put_off(body, source, _main_function(body, function))
     assigned = bound_names(every_node(body))
@@ -204,7 +204,7 @@ def _by_the_file(
     return libraries
 
 
-def _check_nodes(body: tuple[ast.stmt, ...], source: str, limits: Limits) -> None:
+def check_nodes(body: tuple[ast.stmt, ...], source: str, limits: Limits) -> None:
     managed = any(map(grammar.has_managers, every_node(body)))
     for statement in body:
         _check_node(statement, statement, source, limits, managed)
