@@ -15,7 +15,8 @@ import pytest
 if TYPE_CHECKING:
     from gradcalc.report import Report
 
-PASSED, FAILED = "passed", "failed"
+PASSED, FAILED, STOPPED = "passed", "failed", "stopped"
+"""What gradcheck says, or that it raises something else."""
 
 RIGHT = ("verified", "vanished")
 """Outcomes of a gradient that is right."""
@@ -134,6 +135,7 @@ class Beside:
 
     def _replace(self, name: str, order: int) -> None:
         import torch
+        from torch.autograd.gradcheck import GradcheckError
 
         plain = getattr(torch.autograd, name)
 
@@ -143,10 +145,13 @@ class Beside:
             if self._busy:
                 return plain(fn, inputs, *args, **kwargs)
             self._busy = True
-            said = FAILED
+            said = STOPPED
             try:
                 found = plain(fn, inputs, *args, **kwargs)
                 said = PASSED if found else FAILED
+            except GradcheckError:
+                said = FAILED
+                raise
             finally:
                 try:
                     self.calls.append(_call(self._test, fn, inputs, order, said))

@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 from torch.utils.checkpoint import checkpoint
+from torch.utils.dlpack import from_dlpack, to_dlpack
 
 import gradcalc
 from gradcalc.report import Report
@@ -143,6 +144,31 @@ class Asking(Exp):
         return y
 
 
+class Exchanged(torch.autograd.Function):
+    """A part of its forward goes out by a capsule, and comes back."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return from_dlpack(to_dlpack((x * x).detach() * 1)).clone() * x
+
+    @staticmethod
+    def backward(ctx, grad):
+        return 3 * grad * ctx.saved_tensors[0] ** 2
+
+
+class Reversed(torch.autograd.Function):
+    """The gradient reversed, of what is only looked at."""
+
+    @staticmethod
+    def forward(ctx, x):
+        return x.view_as(x)
+
+    @staticmethod
+    def backward(ctx, grad):
+        return -grad
+
+
 class Halved(torch.autograd.Function):
     """A part of its forward is numpy's."""
 
@@ -204,6 +230,11 @@ CASES = {
     "own, a number taken out": (Counted, "unresolved"),
     "own, a number compared": (Asking, "verified"),
     "own, partly out of sight": (Halved, "unresolved"),
+    "numbers out by numpy": (lambda x: torch.tensor((2 * x).detach().numpy()) * x, "unresolved"),
+    "numbers out by float": (lambda x: float(x[0]) ** 2 * x, "unresolved"),
+    "own, out by another library": (Exchanged, "unresolved"),
+    "a mask of fewer digits": (lambda x: x * (x > 0.1).float(), "verified"),
+    "what rounding leaves": (lambda x: (torch.softmax(x, 0).sum() - 1) * x, "verified"),
     "a number taken out": (lambda x: x / x.norm().item(), "verified"),
     "written in place": (in_place, "verified"),
     "a hidden write": (hidden, "wrong"),
@@ -340,8 +371,23 @@ def test_what_is_trusted_is_what_is_meant() -> None:
     assert (report.verdict.outcome, list(report.gradient)) == ("verified", ["t"])
     spoiled = gradcalc.check(lambda t: Doubled.apply(Rounded.apply(t * 3)), x, trust=["Rounded"])
     assert (spoiled.verdict.outcome, "Doubled" in blame(spoiled)) == ("wrong", True)
+    flipped = gradcalc.check(lambda t: Reversed.apply(2 * t).sin(), x, trust=[Reversed])
+    assert (flipped.verdict.outcome, flipped.findings) == ("verified", ())
     before = gradcalc.check(lambda t: Rounded.apply(Doubled.apply(t)), x, trust=["Rounded"])
     assert (before.verdict.outcome, "Doubled" in blame(before)) == ("wrong", True)
+
+
+def test_fewer_digits_are_those_of_what_is_calculated() -> None:
+    report = gradcalc.check(lambda x: x * (x > 0.1).float(), drawn(3))
+    assert (report.dtype, report.findings) == ("float64", ())
+
+
+def test_modules_that_change_are_what_they_were() -> None:
+    torch.manual_seed(0)
+    net = torch.nn.utils.spectral_norm(nn.Linear(3, 4)).double()
+    before = {name: value.clone() for name, value in net.named_buffers()}
+    assert gradcalc.check(net, drawn(2, 3)).verdict.outcome == "verified"
+    assert all(torch.equal(value, before[name]) for name, value in net.named_buffers())
 
 
 def test_a_number_that_is_taken_out_is_told() -> None:
@@ -385,9 +431,9 @@ def test_leaves_are_chosen() -> None:
     ("call", "said"),
     [
         (lambda: gradcalc.check(lambda x: None, drawn(3)), "gives back None"),
-        (lambda: gradcalc.check(lambda x: x.argmax(), drawn(3)), "no tensor of floats"),
+        (lambda: gradcalc.check(lambda x: x.argmax(), drawn(3)), "a tensor of int64, and no"),
         (lambda: gradcalc.check(lambda: 1), "given no tensor"),
-        (lambda: gradcalc.check(3), "not a int"),
+        (lambda: gradcalc.check(3), "not of type int"),
         (lambda: gradcalc.check(torch.abs, torch.ones(2, dtype=torch.complex64)), "complex"),
     ],
 )

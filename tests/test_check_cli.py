@@ -101,6 +101,10 @@ class Failing(Square):
         raise KeyError("lost")
 
 
+def looked_up(w, at):
+    return w[at] ** 2
+
+
 def plain(x):
     return x * x
 
@@ -136,6 +140,7 @@ RIGHT = {
     "a reference": "ops.py:Hidden --x 1,2 --reference plain",
     "a reference elsewhere": "ops.py:Hidden --x 1,2 --reference other.py:plain",
     "printing": "ops.py:loud --x 1,2",
+    "places": "ops.py:looked_up --w 1,2,3 --at 0,2 --wrt w",
     "called as one of Python's": "random.py:f --x 1,2",
     "in a package": "pack/inner/ops.py:f --x 1,2",
     "from a bundle": "ops.py:numbers --inputs values.json",
@@ -149,7 +154,7 @@ SAID = {
     "ops.py:crossing --x 0,0": (3, "only the one that it went was recorded"),
     "ops.py:broken --x 1,2": (2, "broken raises RuntimeError"),
     "ops.py:leaving --x 1,2": (2, "leaving raises SystemExit: 3"),
-    "ops.py:value": (2, "not a int"),
+    "ops.py:value": (2, "not of type int"),
     "ops.py:Squar --x 1": (2, "has nothing called Squar"),
     "ops.py:Square --y 1": (2, "has no parameter y"),
     "ops.py:plain": (2, "x has no value"),
@@ -160,6 +165,9 @@ SAID = {
     "ops.py:plain --x 1 --order 3": (2, "gradients and second derivatives"),
     "ops.py:plain --x 1 --wrt z": (2, "no tensor called z"),
     "bad.py:f --x 1": (2, "SyntaxError"),
+    "ops.py:power --x 1 --k 2.5": (2, "power takes a whole number for k"),
+    "ops.py:plain --x 1,2 --cotangent 1,2,3": (2, "the cotangent has shape (3,), the output"),
+    "ops.py:Square --x 1 --trust Squere": (2, "nothing that is called is a Function Squere"),
     "ops.py:Hidden --x 1,2 --reference nothing": (2, "has nothing called nothing"),
     "ops.py:Hidden --x 1,2 --reference sin": (2, "has nothing called sin"),
     "ops.py:Hidden --x 1,2 --reference loud": (2, "the reference gives another value"),

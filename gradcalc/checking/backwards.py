@@ -8,8 +8,8 @@ import numpy as np
 import torch
 
 from gradcalc.checking.functions import References
-from gradcalc.checking.tensors import tensors_in, to_array
-from gradcalc.errors import InvalidValueError
+from gradcalc.checking.tensors import dtype_of, tensors_in, to_array
+from gradcalc.errors import InvalidValueError, ShapeError
 from gradcalc.testimony import Array
 
 WEIGHTS = (-1.75, -1.5, -1.25, -0.75, -0.5, 0.5, 0.75, 1.25, 1.5, 1.75)
@@ -60,6 +60,8 @@ def parts_of(asked: Asked, given: Any) -> list[tuple[torch.Tensor, Array | None]
     made = [_real(t) for t in tensors_in(given) if t.is_floating_point() or t.is_complex()]
     if not made:
         kind = "None" if given is None else f"a value of type {type(given).__name__}"
+        if isinstance(given, torch.Tensor):
+            kind = f"a tensor of {dtype_of(given)}"
         raise InvalidValueError(
             f"{asked.name} gives back {kind}, and no tensor of floats",
             hint="what is checked is the gradient of what a function gives back",
@@ -68,12 +70,23 @@ def parts_of(asked: Asked, given: Any) -> list[tuple[torch.Tensor, Array | None]
     if len(made) == 1:
         (output,) = made
         if asked.cotangent is not None:
-            return [(output, np.broadcast_to(np.asarray(asked.cotangent, float), output.shape))]
+            return [(output, _weights(asked, tuple(output.shape)))]
         return [(output, draw.choice(WEIGHTS, tuple(output.shape)) if output.ndim else None)]
     drawn = [draw.choice(WEIGHTS, tuple(tensor.shape)) for tensor in made]
     if asked.cotangent is not None:
         drawn = [np.asarray(part, float) for part in asked.cotangent]
     return list(zip(made, drawn, strict=True))
+
+
+def _weights(asked: Asked, shape: tuple[int, ...]) -> Array:
+    given = np.asarray(asked.cotangent, np.float64)
+    try:
+        return np.broadcast_to(given, shape)
+    except ValueError:
+        raise ShapeError(
+            f"the cotangent has shape {given.shape}, the output of {asked.name} {shape}",
+            hint="it weighs the elements of the output, so give it the output's shape",
+        ) from None
 
 
 def _real(tensor: torch.Tensor) -> torch.Tensor:
@@ -134,15 +147,17 @@ class Back:
     def _second(self, named: Mapping[str, torch.Tensor], first: Any) -> Any:
         assert self.tangents is not None
         total: Any = None
+        self.value = np.zeros(())
         for (name, leaf), gradient in zip(named.items(), first, strict=True):
-            if gradient is None or not gradient.requires_grad:
+            if gradient is None:
                 continue
             weights = torch.as_tensor(self.tangents[name], dtype=leaf.dtype, device=leaf.device)
             part = (gradient * weights).sum()
-            total = part if total is None else total + part
+            self.value = np.asarray(self.value + to_array(part))
+            if gradient.requires_grad:
+                total = part if total is None else total + part
         if total is None:
             return [None for _ in named]
-        self.value = to_array(total).astype(np.float64)
         if _is_once_only(total):
             raise RuntimeError("a function is marked with @once_differentiable")
         return torch.autograd.grad(total, list(named.values()), allow_unused=True)

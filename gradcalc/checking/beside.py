@@ -33,8 +33,8 @@ def strays(
     draw, epsilon = np.random.default_rng(asked.seed + 2), precision_of(ran.dtype).epsilon
     for times in BESIDE:
         for _ in range(DRAWS):
-            with _moved(asked.leaves, draw, times * epsilon):
-                found = _way(asked, known, state)
+            with moved(asked.leaves, draw, times * epsilon):
+                found = way(asked, known, state)
             if found is None:
                 continue
             place = _parting(ran.trace, found)
@@ -43,7 +43,7 @@ def strays(
     return None, False
 
 
-def _way(asked: Asked, known: Callable[[str], bool], state: Any) -> Trace | None:
+def way(asked: Asked, known: Callable[[str], bool], state: Any) -> Trace | None:
     """What the function does where its leaves are now."""
     restore(state)
     recorder = Recorder(asked.leaves, known, asked.others)
@@ -56,7 +56,7 @@ def _way(asked: Asked, known: Callable[[str], bool], state: Any) -> Trace | None
 
 
 @contextmanager
-def _moved(
+def moved(
     leaves: Mapping[str, torch.Tensor], draw: np.random.Generator, room: float
 ) -> Iterator[None]:
     """The leaves moved a little in place, and back again."""
@@ -65,8 +65,8 @@ def _moved(
         with torch.no_grad():
             for leaf in leaves.values():
                 signs = torch.as_tensor(draw.choice((-1.0, 1.0), tuple(leaf.shape)))
-                moved = leaf.double() + room * signs.to(leaf.device) * leaf.double().abs()
-                leaf.copy_(moved)
+                there = leaf.double() + room * signs.to(leaf.device) * leaf.double().abs()
+                leaf.copy_(there)
         yield
     finally:
         with torch.no_grad():

@@ -17,7 +17,7 @@ from gradcalc.lang.program import Limits
 from gradcalc.problem import Problem
 from gradcalc.targets import Gradient
 from gradcalc.testimony import Array, Computed, trusted
-from gradcalc.verdict.outcome import Finding, Outcome, number_text
+from gradcalc.verdict.outcome import Finding, Outcome, numbers_apart
 
 FORGOTTEN = 1000
 """The largest factor that is taken for one that was forgotten, of a single number."""
@@ -242,9 +242,9 @@ def finding(wrong: Wrong) -> Finding:
     if wrong.index:
         place = f"[{', '.join(map(str, wrong.index))}]"
         at = f"{place} of {at}" if " " in at else f"{at}{place}"
+    shown, right = numbers_apart(float(said), true)
     message = (
-        f"the backward of {applied.name} is wrong: of {at} it gives {number_text(float(said))},"
-        f" and {number_text(true)} is right"
+        f"the backward of {applied.name} is wrong: of {at} it gives {shown}, and {right} is right"
     )
     if wrong.second:
         message = (

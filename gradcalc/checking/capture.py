@@ -185,8 +185,9 @@ class Recorder(TorchDispatchMode):
         else:
             # what the backward of an own Function is of is taken at face value
             live = id(tensor) not in self._dead
+        real = tensor.is_floating_point() or tensor.is_complex()
         numbers = None if tensor.is_floating_point() else to_array(tensor)
-        return Use(self.view(tensor), live, numbers)
+        return Use(self.view(tensor), live and real, numbers)
 
     @property
     def at_face_value(self) -> bool:

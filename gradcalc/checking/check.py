@@ -23,7 +23,7 @@ from gradcalc.problem import Problem, execute
 from gradcalc.report import InputGradient, Report
 from gradcalc.targets import Gradient
 from gradcalc.testimony import Absence, Absent, Computed
-from gradcalc.values.precision import precision_of
+from gradcalc.values.precision import Precision, precision_of
 from gradcalc.verdict.case import Case
 from gradcalc.verdict.judge import Judgement, judge
 from gradcalc.verdict.outcome import Finding, Outcome, Verdict
@@ -75,6 +75,9 @@ class Checked:
 def checked(ran: Ran, how: How) -> Checked:
     """The verdict on what torch gave, and whose fault it is where that is wrong."""
     found = _in_any_way(ran, how)
+    if ran.hidden is not None:
+        why = "a number that hangs on the inputs comes back where nobody sees it"
+        return _doubted(found, f"{why} ({ran.hidden})")
     if not _is_wrong(found):
         return found
     rewritten = next((note for note in ran.trace.notes if note.kind == "rewritten"), None)
@@ -197,8 +200,11 @@ def _testimony(ran: Ran, found: Listing, path: tuple[Branch, ...] = ()) -> Compu
     shapes = {name: values.shape for name, (_, values) in ran.trace.inputs.items()}
     own = {inside: ran.gradients[name] for inside, name in found.names.items()}
     own |= {name: given for name, (_, given) in found.meant.items()}
+    value = ran.value
+    if found.meant and ran.weights is not None:
+        value = np.asarray(np.sum(value * ran.weights))
     return Computed(
-        value=ran.value,
+        value=value,
         gradients={n: np.zeros(shapes[found.names[n]]) if g is None else g for n, g in own.items()},
         carrying=frozenset(name for name, g in own.items() if g is not None),
         path=path,
@@ -239,8 +245,8 @@ def _replayed(problem: Problem, found: Listing, ran: Ran) -> tuple[Line | None, 
         for name, value in problem.inputs.items()
     }
     execution = execute(replace(problem, before=()), backend, given, backend.budget)
-    room = APART * precision_of(ran.dtype).epsilon ** 0.5
-    return next(_unlike(backend, execution.run.names, found, room), None), execution.run.path
+    precision = precision_of(ran.dtype)
+    return next(_unlike(backend, execution.run.names, found, precision), None), execution.run.path
 
 
 def _float_value(problem: Problem) -> Any:
@@ -255,24 +261,38 @@ def _float_value(problem: Problem) -> Any:
 
 
 def _unlike(
-    backend: RecordingBackend, names: Mapping[str, Any], found: Listing, room: float
+    backend: RecordingBackend, names: Mapping[str, Any], found: Listing, precision: Precision
 ) -> Iterator[Line]:
+    room, least = APART * precision.epsilon**0.5, precision.smallest
+    sizes: dict[str, float] = {}
     for line in found.lines:
-        if line.made is None or line.name not in names or line.made.dtype.kind != "f":
-            continue
-        value = names[line.name]
+        value = names.get(line.name)
         if not backend.is_tensor(value):
             continue
         ours = np.asarray(backend.numbers(value), np.float64)
+        operands = [
+            sizes[word] for word in dict.fromkeys(_BOUND.findall(line.text)) if word in sizes
+        ]
+        sizes[line.name] = _largest(ours)
+        if line.made is None or line.made.dtype.kind != "f":
+            continue
         theirs = np.asarray(line.made, np.float64)
-        if ours.shape != theirs.shape or not _near(ours, theirs, room):
+        # of what cancels, rounding leaves something in proportion to what it was
+        beside = max((*operands, _largest(theirs)), default=0.0)
+        if ours.shape != theirs.shape or not _near(ours, theirs, room, room * beside + least):
             yield line
 
 
-def _near(ours: Any, theirs: Any, room: float) -> bool:
+_BOUND = re.compile(r"\bt\d+\b")
+
+
+def _largest(numbers: Any) -> float:
+    return float(np.max(np.abs(numbers), initial=0, where=np.isfinite(numbers)))
+
+
+def _near(ours: Any, theirs: Any, room: float, least: float) -> bool:
     with np.errstate(all="ignore"):
-        largest = np.max(np.abs(theirs), initial=0, where=np.isfinite(theirs))
-        return bool(np.allclose(ours, theirs, rtol=room, atol=room * largest, equal_nan=True))
+        return bool(np.allclose(ours, theirs, rtol=room, atol=least, equal_nan=True))
 
 
 # -- what is shown -----------------------------------------------------------------------------
@@ -323,9 +343,13 @@ def _is_own(finding: Finding, found: Checked) -> bool:
     return found.ran.witness == "autograd" or not re.search(r"\btorch\b", finding.message)
 
 
+_MEANT = re.compile(r"\bmeant\d+_\d+\b")
+
+
 def renamed(text: str, found: Listing) -> str:
     """A text with the leaves called as the user calls them."""
     known = {**found.names, **found.others}
+    text = _MEANT.sub("what is trusted gives", text)
     other = {inside: name for inside, name in known.items() if inside != name}
     if not other:
         return text

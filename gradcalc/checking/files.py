@@ -126,9 +126,14 @@ def _argument(job: Job, name: str, value: Any, parameter: inspect.Parameter | No
     """A value as the parameter wants it: one number is Python's where that is meant."""
     real = name in job.unsure and (not job.wrt or name in job.wrt)
     if isinstance(value, torch.Tensor) or not is_number(value):
-        return _placed(value, job, real=real)
+        whole = name in job.unsure and not real and bool(np.all(np.asarray(value) % 1 == 0))
+        return _placed(np.asarray(value).astype(np.int64) if whole else value, job, real=real)
     number = value.item() if hasattr(value, "item") else value
     wanted = None if parameter is None else kind_of(parameter)
+    if wanted is int and number != int(number):
+        raise InvalidValueError(
+            f"--{name} {number}: {job.name} takes a whole number for {name}", hint=f"--{name} 3"
+        )
     if wanted is not None:
         return wanted(number)
     if job.wrt and name not in job.wrt:
@@ -303,7 +308,8 @@ def _told(name: str, error: BaseException) -> GradcalcError:
     outside = (str(Path(torch.__file__).parent), str(Path(__file__).parent), "<")
     own = [f for f in lines if not f.filename.startswith(outside)]
     said = (str(error).strip().splitlines() or [""])[0]
-    found = InvalidValueError(f"{name} raises {type(error).__name__}: {said}")
+    whose = name if own and own[-1].name != "<module>" else "the file"
+    found = InvalidValueError(f"{whose} raises {type(error).__name__}: {said}")
     if isinstance(error, SyntaxError) and error.lineno is not None:
         found.span = span_of(Place(str(error.filename), error.lineno))
         found.source = text_of([str(error.filename)])

@@ -76,7 +76,9 @@ def _applied(
     finally:
         recorder.inside, recorder.paused = None, False
     opaque = False
+    went = list(tensors_in(made))
     if meant:
+        made = _apart(recorder, made)
         recorder.add(Meant(number, given, tuple(map(recorder.result, tensors_in(made)))))
     elif reference is not None:
         _refer(recorder, number, made, lambda: reference(*args, **kwargs))
@@ -103,8 +105,21 @@ def _applied(
             asks=_asks(trace, first),
         )
     )
-    hook(found, number, outs)
+    hook(found, number, went)
     return made
+
+
+def _apart(recorder: Recorder, made: Any) -> Any:
+    """What a call gave, in a place of its own where it lies where an argument does."""
+    if isinstance(made, tuple):
+        return tuple(_apart(recorder, part) for part in made)
+    if not isinstance(made, torch.Tensor) or not recorder.is_active(made):
+        return made
+    recorder.paused = True
+    try:
+        return made.clone()
+    finally:
+        recorder.paused = False
 
 
 def _asks(trace: Trace, first: int) -> bool:

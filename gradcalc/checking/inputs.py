@@ -35,6 +35,8 @@ def asked(
 
     Raises `GradcalcError` for what cannot be checked.
     """
+    if order > 1 and trust:
+        raise InvalidValueError("a backward that is trusted has no second derivative to be checked")
     function = _class_of(function)
     called = callable_of(function)
     name = name or name_of(function)
@@ -95,7 +97,7 @@ def callable_of(function: Any) -> Callable[..., Any]:
         return lambda *args, **kwargs: function.apply(*args, **kwargs)  # type: ignore[no-untyped-call]
     if not callable(function):
         raise InvalidValueError(
-            f"what is checked is a function or a module, not a {type(function).__name__}"
+            f"what is checked is a function or a module, and not of type {type(function).__name__}"
         )
     return cast("Callable[..., Any]", function)
 

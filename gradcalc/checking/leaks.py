@@ -85,9 +85,13 @@ def watched_leaks(watcher: Watcher) -> Iterator[None]:
 
     def ending(name: str) -> Callable[..., Any]:
         def way(self: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
-            if watcher.inside is not None and watcher.is_flowing(self):
+            flows = watcher.is_flowing(self)
+            if flows and watcher.inside is not None:
                 watcher.left(name)
-            return plain[name](self, *args, **kwargs)
+            found = plain[name](self, *args, **kwargs)
+            if flows and type(found) is float:
+                watcher.numbers.add(found)
+            return found
 
         return way
 

@@ -283,18 +283,18 @@ class Writer:
         """What comes out is an input by itself, whose adjoint is held to what was given; and what
         is handed on is taken for the slope of the rest by what goes in."""
         hand = self._hands.get(event.number)
-        for position, made in enumerate(event.made):
-            name = f"meant{event.number}_{position}"
-            given = hand.given[position] if hand and position < len(hand.given) else None
-            zeros = np.zeros(made.view.shape)
-            self.listing.meant[name] = made.numbers, zeros if given is None else given
-            self.memory.write(made.view, name)
         uses = [value for value in event.given if value is not None]
         for use, handed in zip(uses, hand.handed if hand else (), strict=False):
             if isinstance(use, Use) and use.live and handed is not None:
                 name, slope = self.use(use), self.constant(handed)
                 moved = f"({name} - {name}.detach())"
                 self.listing.terms.append(self.bind(f"torch.sum({moved}*{slope})"))
+        for position, made in enumerate(event.made):
+            name = f"meant{event.number}_{position}"
+            given = hand.given[position] if hand and position < len(hand.given) else None
+            zeros = np.zeros(made.view.shape)
+            self.listing.meant[name] = made.numbers, zeros if given is None else given
+            self.memory.write(made.view, name)
 
     def _decision(self, call: Call) -> None:
         """A truth value by which the function went its way: the other way nobody knows."""

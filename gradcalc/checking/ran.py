@@ -61,6 +61,7 @@ class Ran:
     Where it was written down as a program while it ran, that is the `listing`; `untold` says why
     that may be another function. The gradients are what `witness` says; where that is a Hessian
     times the tangents, its blocks are `second`, by pairs of inputs.
+    `hidden` says where a number comes back that hangs on the inputs, which nobody has seen.
     `finer` is the same in a dtype of more digits, where those of its own tell little.
     """
 
@@ -81,6 +82,7 @@ class Ran:
     witness: str = "autograd"
     second: Mapping[tuple[str, str], Array] = field(default_factory=dict)
     finer: "Ran | None" = None
+    hidden: str | None = None
 
 
 def extent(ran: Ran) -> str:

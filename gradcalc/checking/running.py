@@ -15,17 +15,21 @@ from gradcalc.checking.beside import strays
 from gradcalc.checking.capture import Recorder, plain_kernels
 from gradcalc.checking.chance import restore, state_now
 from gradcalc.checking.functions import watched
+from gradcalc.checking.hidden import hidden
 from gradcalc.checking.leaks import watched_leaks
 from gradcalc.checking.ran import Ran
 from gradcalc.checking.seconds import seconds
 from gradcalc.checking.tensors import dtype_of, to_array
-from gradcalc.checking.trace import Data, Note
+from gradcalc.checking.trace import Data, Note, Trace
 from gradcalc.checking.ways import APART, otherwise
-from gradcalc.errors import InvalidValueError
+from gradcalc.errors import InvalidValueError, UnknownNameError
 from gradcalc.values.precision import precision_of
 
 COARSE = ("bfloat16", "float16")
 """Dtypes in which a mistake may be as large as what rounding does."""
+
+SHORT = 2.0
+"""Seconds of a run that is made again twice to look for numbers that nobody sees."""
 
 LONG = 10.0
 """Seconds of a run that is not made again to try it in other ways."""
@@ -51,6 +55,13 @@ def _run(asked: Asked, known: Callable[[str], bool], recorder: Recorder) -> Ran:
     took = perf_counter() - began
     trace = recorder.trace
     trace.output = recorder.value(output) if recorder.is_active(output) else _data(output)
+    unknown = asked.trust - {f.name for f in trace.functions if f.trusted}
+    if unknown:
+        called = ", ".join(dict.fromkeys(f.name for f in trace.functions)) or "none"
+        raise UnknownNameError(
+            f"nothing that is called is a Function {min(unknown)}",
+            hint=f"those that are: {called}",
+        )
     for name, leaf in asked.leaves.items():
         if recorder.view(leaf) != trace.inputs[name][0]:
             trace.notes.append(Note("rewritten", name))
@@ -73,9 +84,33 @@ def _run(asked: Asked, known: Callable[[str], bool], recorder: Recorder) -> Ran:
     with _quietly():
         others = dict(otherwise(asked, ran, back, found, state, known))
         place, rounded = strays(asked, ran, known, state)
+        trace, unseen = _with_hidden(asked, ran, known, state) if took < SHORT else (trace, None)
         twice = seconds(found, asked.seed)
         finer = _finer(asked, known, state) if ran.dtype in COARSE else None
-    return replace(ran, otherwise=others, seconds=twice, strays=place, rounded=rounded, finer=finer)
+    return replace(
+        ran, trace=trace, otherwise=others, seconds=twice, strays=place, rounded=rounded,
+        finer=finer, hidden=unseen,
+    )  # fmt: skip
+
+
+def _with_hidden(
+    asked: Asked, ran: Ran, known: Callable[[str], bool], state: Any
+) -> tuple[Trace, str | None]:
+    """The trace, in which Functions are opaque where numbers come back that nobody has seen, and
+    where one does outside of them, unless it is told as one that was taken out."""
+    trace, place = ran.trace, None
+    told = {note.place for note in trace.notes if note.kind == "used number"}
+    blind: set[int] = set()
+    for call in hidden(asked, trace, known, state):
+        if call.inside is not None:
+            blind.add(call.inside)
+        elif call.place not in told:
+            place = place or call.place.told
+    functions = [
+        replace(applied, opaque=True) if number in blind else applied
+        for number, applied in enumerate(trace.functions)
+    ]
+    return replace(trace, functions=functions), place
 
 
 def _finer(asked: Asked, known: Callable[[str], bool], state: Any) -> Ran | None:

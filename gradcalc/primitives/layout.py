@@ -155,9 +155,9 @@ def _pad_form(f: Any, x: Any, amounts: Any, mode: str, value: float) -> Any:
     result = ops.pad(f, x, amounts)
     if value == 0:
         return result
-    frame = np.ones(result.shape)
+    frame = np.full(result.shape, float(value))
     frame[ops.numpy_key(ops.pad_key(x.shape, amounts))] = 0
-    return f.scalar("add", result, f.literal(frame * value))
+    return f.scalar("add", result, f.literal(frame))
 
 
 def _inner(shape: Any, cut: Any) -> Any:
