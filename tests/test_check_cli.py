@@ -101,8 +101,8 @@ class Failing(Square):
         raise KeyError("lost")
 
 
-def looked_up(w, at):
-    return w[at] ** 2
+def looked_up(w, places):
+    return w[places] ** 2
 
 
 def plain(x):
@@ -140,7 +140,7 @@ RIGHT = {
     "a reference": "ops.py:Hidden --x 1,2 --reference plain",
     "a reference elsewhere": "ops.py:Hidden --x 1,2 --reference other.py:plain",
     "printing": "ops.py:loud --x 1,2",
-    "places": "ops.py:looked_up --w 1,2,3 --at 0,2 --wrt w",
+    "places": "ops.py:looked_up --w 1,2,3 --places 0,2 --wrt w",
     "called as one of Python's": "random.py:f --x 1,2",
     "in a package": "pack/inner/ops.py:f --x 1,2",
     "from a bundle": "ops.py:numbers --inputs values.json",

@@ -249,7 +249,7 @@ def finding(wrong: Wrong) -> Finding:
     if wrong.second:
         message = (
             f"the backward of {applied.name} is not differentiable as it should be: of {at} its"
-            f" derivative is {number_text(float(said))}, and {number_text(true)} is right"
+            f" derivative is {shown}, and {right} is right"
         )
         hint = "write it in operations that autograd can go through, of saved tensors"
         return Finding("blame", message, hint, span_of(applied.place))
