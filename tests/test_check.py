@@ -408,6 +408,20 @@ def hooked(x):
     return y
 
 
+def test_several_kinks_that_rounding_cannot_tell() -> None:
+    image = drawn(1, 1, 4, 4)
+    turned = torch.tensor([[[0.9, 0.1, 0.05], [-0.1, 0.8, 0.1]]], dtype=DOUBLE)
+
+    def sampled(x, t):
+        grid = nn.functional.affine_grid(t, [1, 1, 4, 4], align_corners=False)
+        return nn.functional.grid_sample(x, grid, align_corners=False)
+
+    # its positions 1, 2 and 3 are those but for rounding
+    report = gradcalc.check(sampled, image, turned)
+    assert report.verdict.outcome == "unresolved"
+    assert "several kinks" in report.verdict.message
+
+
 def test_hooks_are_told_where_something_is_wrong() -> None:
     report = gradcalc.check(hooked, drawn(3))
     assert (report.verdict.outcome, [f.kind for f in report.findings]) == ("wrong", ["hook"])

@@ -22,7 +22,7 @@ from gradcalc.lang.program import Branch, Limits
 from gradcalc.problem import Problem, execute
 from gradcalc.report import InputGradient, Report
 from gradcalc.targets import Gradient
-from gradcalc.testimony import Absence, Absent, Computed
+from gradcalc.testimony import Absence, Absent, Computed, Enclosed, trusted
 from gradcalc.values.precision import Precision, precision_of
 from gradcalc.verdict.case import Case
 from gradcalc.verdict.judge import Judgement, judge
@@ -97,7 +97,29 @@ def checked(ran: Ran, how: How) -> Checked:
         wrong.append(one)
         if len(wrong) == FEW:
             break
+    if not wrong and _is_at_kinks(found) and _is_torchs(found, how):
+        return _doubted(found, "rounding cannot tell this point from several kinks at once")
     return replace(found, blamed=tuple(wrong))
+
+
+def _is_at_kinks(found: Checked) -> bool:
+    """Whether several operations are at kinks as far as rounding can tell, each by itself."""
+    known = trusted(found.case.judgement.reference)
+    if not isinstance(known, Enclosed):
+        return False
+    events = [*known.events, *(event for part in known.rough for event in part.events)]
+    return len(events) > 1 and any(event.margin > 0 for event in events)
+
+
+def _is_torchs(found: Checked, how: How) -> bool:
+    """Whether torch by itself gives the same for the operations of the function: then they are as
+    they stand, and nothing that somebody wrote is in it."""
+    ours, case = how.ask(replace(found.case.problem, check=False))(), found.case
+    if isinstance(ours, Absent) or isinstance(case.autograd, Absent):
+        return False
+    pairs = ((g, case.autograd.gradients[name]) for name, g in ours.gradients.items())
+    room = APART * precision_of(found.ran.dtype).epsilon ** 0.5
+    return all(_near(one, other, room, room * _largest(other)) for one, other in pairs)
 
 
 def _in_any_way(ran: Ran, how: How) -> Checked:
