@@ -141,6 +141,7 @@ RIGHT = {
     "a reference elsewhere": "ops.py:Hidden --x 1,2 --reference other.py:plain",
     "printing": "ops.py:loud --x 1,2",
     "places": "ops.py:looked_up --w 1,2,3 --places 0,2 --wrt w",
+    "no places": "ops.py:net --input 1,2,3 --wrt 0.bias",
     "called as one of Python's": "random.py:f --x 1,2",
     "in a package": "pack/inner/ops.py:f --x 1,2",
     "from a bundle": "ops.py:numbers --inputs values.json",

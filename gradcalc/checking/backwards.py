@@ -13,7 +13,19 @@ from gradcalc.errors import InvalidValueError, ShapeError
 from gradcalc.testimony import Array
 
 WEIGHTS = (-1.75, -1.5, -1.25, -0.75, -0.5, 0.5, 0.75, 1.25, 1.5, 1.75)
-"""What a random cotangent is drawn from: every dtype has these numbers, and none is 1."""
+"""What the cotangent of a few elements is drawn from, none twice: every dtype has these numbers,
+and none is 1."""
+
+FINER = tuple(sign * k / 128 for sign in (-1, 1) for k in range(65, 256) if k != 128)
+"""The same for more elements."""
+
+
+def drawn(draw: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """Weights for the elements of a shape."""
+    count = int(np.prod(shape, dtype=np.int64))
+    if count <= len(WEIGHTS):
+        return draw.permutation(WEIGHTS)[:count].reshape(shape)
+    return draw.choice(FINER, shape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +83,11 @@ def parts_of(asked: Asked, given: Any) -> list[tuple[torch.Tensor, Array | None]
         (output,) = made
         if asked.cotangent is not None:
             return [(output, _weights(asked, tuple(output.shape)))]
-        return [(output, draw.choice(WEIGHTS, tuple(output.shape)) if output.ndim else None)]
-    drawn = [draw.choice(WEIGHTS, tuple(tensor.shape)) for tensor in made]
+        return [(output, drawn(draw, tuple(output.shape)) if output.ndim else None)]
+    weights = [drawn(draw, tuple(tensor.shape)) for tensor in made]
     if asked.cotangent is not None:
-        drawn = [np.asarray(part, float) for part in asked.cotangent]
-    return list(zip(made, drawn, strict=True))
+        weights = [np.asarray(part, float) for part in asked.cotangent]
+    return list(zip(made, weights, strict=True))
 
 
 def _weights(asked: Asked, shape: tuple[int, ...]) -> Array:
@@ -104,7 +116,7 @@ class Back:
         if asked.order > 1:
             draw = np.random.default_rng(asked.seed + 1)
             self.tangents = {
-                name: draw.choice(WEIGHTS, tuple(leaf.shape)) for name, leaf in self._leaves.items()
+                name: drawn(draw, tuple(leaf.shape)) for name, leaf in self._leaves.items()
             }
 
     def seed(self, times: float = 1.0) -> torch.Tensor:

@@ -9,6 +9,7 @@ import sys
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,9 @@ from gradcalc.errors import (
     did_you_mean,
 )
 
+WHOLE = re.compile(r"[Ll]ong|\bint|[Ii]nteger|indices|index")
+"""What torch says where it wants integers."""
+
 SAMPLES = "gradcalc_inputs"
 """The function of a file that gives inputs for those that are checked."""
 
@@ -41,9 +45,20 @@ TOLD = re.compile(r"^\s*gradcalc:(.*)$", re.MULTILINE)
 def done(job: Job) -> Ran:
     """What torch says of a job."""
     torch.set_num_threads(1)
-    torch.manual_seed(job.seed)
     with as_errors(job.name):
         space = load(job.path)
+    try:
+        return _ran(job, space)
+    except GradcalcError as error:
+        # whole numbers may be meant as positions or labels, which it says where it takes no others
+        if not (job.wrt and job.unsure and not job.whole and WHOLE.search(error.message)):
+            raise
+        return _ran(replace(job, whole=True), space)
+
+
+def _ran(job: Job, space: Mapping[str, Any]) -> Ran:
+    torch.manual_seed(job.seed)
+    with as_errors(job.name):
         function = made(found_in(space, job.name, job.path), space, job)
         args, kwargs = _arguments(job, function, space)
         question = asked(
@@ -126,8 +141,10 @@ def _argument(job: Job, name: str, value: Any, parameter: inspect.Parameter | No
     """A value as the parameter wants it: one number is Python's where that is meant."""
     real = name in job.unsure and (not job.wrt or name in job.wrt)
     if isinstance(value, torch.Tensor) or not is_number(value):
-        whole = name in job.unsure and not real and bool(np.all(np.asarray(value) % 1 == 0))
-        return _placed(np.asarray(value).astype(np.int64) if whole else value, job, real=real)
+        whole = job.whole and not real and bool(np.all(np.asarray(value) % 1 == 0))
+        if whole and name in job.unsure:
+            return _placed(np.asarray(value).astype(np.int64), job)
+        return _placed(value, job, real=name in job.unsure)
     number = value.item() if hasattr(value, "item") else value
     wanted = None if parameter is None else kind_of(parameter)
     if wanted is int and number != int(number):

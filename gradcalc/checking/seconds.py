@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from gradcalc.checking.backwards import WEIGHTS
+from gradcalc.checking.backwards import drawn
 from gradcalc.checking.handing import Watched
 from gradcalc.checking.ran import Second
 from gradcalc.checking.tensors import tensors_in, to_array
@@ -65,7 +65,7 @@ def _second(cls: Any, args: Sequence[Any], seed: int) -> Second | None:
 
 
 def _drawn(draw: np.random.Generator, like: torch.Tensor) -> torch.Tensor:
-    numbers = draw.choice(WEIGHTS, tuple(like.shape))
+    numbers = drawn(draw, tuple(like.shape))
     return torch.as_tensor(numbers, dtype=like.dtype, device=like.device)
 
 
