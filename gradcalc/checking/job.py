@@ -13,7 +13,8 @@ class Job:
     """A check of a function in a file: it is loaded, run and recorded where this is called.
 
     `values` are its arguments by name as numbers, which may be integers or not where they are
-    `unsure`, and are where `whole` says so of those that are not differentiated by; `init` is what the class of a module is made with.
+    `unsure`, and are where `whole` says so of those that are not differentiated by; `init` is what
+    the class of a module is made with.
     """
 
     path: str
