@@ -90,7 +90,7 @@ def is_name(token: str) -> bool:
 
 
 def is_dotted(name: str) -> bool:
-    """Whether a text is a name, or that of a parameter of a network: `layers.0.weight`, `0.bias`."""
+    """Whether a text is a name, or that of a parameter of a network: `layers.0.weight`."""
     first, *rest = name.split(".")
     counted = first.isdigit() and bool(rest) and rest[-1].isidentifier()
     return (first.isidentifier() or counted) and all(f"_{part}".isidentifier() for part in rest)
