@@ -121,7 +121,7 @@ def check(
 
     Raises `GradcalcError` for what cannot be checked, and whatever the function itself raises.
     """
-    from gradcalc.checking.check import report
+    from gradcalc.checking.shown import report
 
     if grad is not None or hess is not None:
         return _shown(report(_of_written(

@@ -86,6 +86,11 @@ class Listing:
     imports: str = "import torch"
     library: Library = TORCH
 
+    def place(self, line: int) -> Place:
+        """Where a line of the text is from; the first one imports the library."""
+        position = line - 2
+        return self.lines[position].place if 0 <= position < len(self.lines) else NOWHERE
+
     @property
     def source(self) -> str:
         """The text."""

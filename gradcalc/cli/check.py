@@ -47,6 +47,7 @@ def check(options: Options, beside: "Beside | None") -> int:
     from gradcalc.checking import check as checking
     from gradcalc.checking.numpy_call import judged_in_turn
     from gradcalc.checking.ran import extent
+    from gradcalc.checking.shown import report as shown_report
     from gradcalc.cli.output import Phases
     from gradcalc.cli.programs import limits_of
 
@@ -59,7 +60,7 @@ def check(options: Options, beside: "Beside | None") -> int:
         phases.begin(f"checking {extent(ran[-1])}")
         row, ask = _witness(options, beside)
         how = checking.How(row, limits_of(options), ask, shown, strict=options.strict)
-        report = checking.report(found := judged_in_turn(ran, how))
+        report = shown_report(found := judged_in_turn(ran, how))
     if options.at_length:
         from gradcalc.explain import explained
 

@@ -1,0 +1,174 @@
+"""Checked → Report: the verdict with the names and places of the user's own code."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from gradcalc.calculate import report_of
+from gradcalc.checking import blame
+from gradcalc.checking.check import Checked
+from gradcalc.checking.listing import OTHER_WAY, Listing
+from gradcalc.checking.places import span_of, text_of
+from gradcalc.checking.ran import Ran
+from gradcalc.checking.trace import FLOATS, Call, Note, Place
+from gradcalc.report import InputGradient, Report
+from gradcalc.values.precision import precision_of
+from gradcalc.verdict.outcome import Finding, Outcome, Verdict
+
+
+def report(found: Checked) -> Report:
+    """The case as the data that is shown, its names and places those of the user's own code."""
+    made, listed = report_of(found.case, "check"), found.listing
+    known = {**listed.names, **listed.others}
+    own = [_located(finding, listed) for finding in made.findings]
+    verdict = made.verdict
+    if OTHER_WAY in verdict.message:
+        why = "which way it goes is decided here, and only the one that it went was recorded"
+        verdict = Verdict(Outcome.UNRESOLVED, f"not checked: {why}")
+    told = [replace(f, message=_worded(f.message, found)) for f in (*_findings(found), *own)]
+    findings = [finding for finding in told if _is_own(finding, found)]
+    return replace(
+        made,
+        inputs={known[n]: v for n, v in made.inputs.items() if n in known},
+        gradients=tuple(
+            _renamed(_readable(g, listed), found) for g in made.gradients if g.name in listed.names
+        ),
+        read_as=None,
+        verdict=replace(verdict, message=_worded(verdict.message, found)),
+        dtype=found.ran.dtype,
+        digits_possible=round(precision_of(found.ran.dtype).digits, 2),
+        path=(),
+        findings=tuple(findings),
+        sources=text_of(f.span.file for f in findings if f.span is not None and f.span.file),
+    )
+
+
+def _worded(text: str, found: Checked) -> str:
+    """A sentence about autograd where something else is judged."""
+    witness = found.ran.witness
+    text = renamed(text, found.listing)
+    if witness == "autograd":
+        return text
+    text = re.sub(r"\bautograd gave no gradient: ", "", text)
+    if found.ran.second:
+        text = text.replace(" says ", " times a drawn vector says ")
+        text = text.replace("the true gradient", "the true product")
+    return re.sub(r"\b(autograd|torch(?= says\b))", witness, text)
+
+
+def _is_own(finding: Finding, found: Checked) -> bool:
+    """Whether a finding is about what is judged, and not about torch."""
+    return found.ran.witness == "autograd" or not re.search(r"\btorch\b", finding.message)
+
+
+_MEANT = re.compile(r"\bmeant\d+_\d+\b")
+
+
+def renamed(text: str, found: Listing) -> str:
+    """A text with the leaves called as the user calls them."""
+    known = {**found.names, **found.others}
+    text = _MEANT.sub("what is trusted gives", text)
+    other = {inside: name for inside, name in known.items() if inside != name}
+    if not other:
+        return text
+    return re.sub(r"\bleaf\d+\b", lambda told: other.get(told[0], told[0]), text)
+
+
+def _renamed(gradient: InputGradient, checked: Checked) -> InputGradient:
+    formula, found = gradient.formula, checked.listing
+    if formula is not None:
+        parts = tuple((name, renamed(text, found)) for name, text in formula.parts)
+        formula = replace(formula, parts=parts, body=renamed(formula.body, found))
+    elements = tuple(replace(e, cause=_worded(e.cause, checked)) for e in gradient.elements)
+    name = found.names[gradient.name]
+    return replace(gradient, name=name, formula=formula, elements=elements)
+
+
+def _readable(gradient: InputGradient, found: Listing) -> InputGradient:
+    """A gradient without a formula in which something stands that only the check has a name for."""
+    text = gradient.closed_form
+    unknown = found.data.keys() - found.others.keys()
+    if text is None or not any(re.search(rf"\b{name}\b", text) for name in unknown):
+        return gradient
+    return replace(gradient, formula=None)
+
+
+def _located(finding: Finding, found: Listing) -> Finding:
+    """A finding about a line of the program, where that line is from."""
+    if finding.span is None:
+        return finding
+    place = found.place(finding.span.line)
+    return replace(finding, span=span_of(place))
+
+
+NOTES: Mapping[str, tuple[str, str]] = {
+    "hidden write": (
+        "autograd does not see this write: it goes back as if it were not there",
+        "write it so that autograd sees it, or let it be given by reference=",
+    ),
+    "hook": (
+        "a hook may change the gradient on its way back",
+        "what is checked is the gradient that autograd gives with it",
+    ),
+    "used number": (
+        "a number is taken out of a tensor and calculated with: no gradient flows through it",
+        "calculate with the tensor itself, or write .detach() to say that it is meant",
+    ),
+    "decomposed": (
+        "{text} is taken for what torch says it is made of",
+        "the verdict rests on that",
+    ),
+    "opaque": ("nobody can see into {text}", "reference= takes a plain function for it"),
+}
+"""What is said of notes of the recorder, with a tip."""
+
+
+def _findings(found: Checked) -> Iterator[Finding]:
+    yield from found.entries
+    for wrong in found.blamed:
+        yield blame.finding(wrong)
+    if found.way is not None:
+        said = f"the gradient is another one where {found.way}"
+        yield Finding("otherwise", said, "that one is judged here", None)
+    outcome = found.case.judgement.verdict.outcome
+    for applied in blame.writing(found.ran):
+        yield Finding(
+            "blame" if outcome is Outcome.WRONG else "written",
+            f"the backward of {applied.name} writes over the gradient that it is given",
+            "others are given the same tensor: write the product as a new one",
+            span_of(applied.place),
+        )
+    for applied in found.ran.trace.functions:
+        if applied.opaque:
+            yield Finding(
+                "opaque", f"nobody can see into the forward of {applied.name}",
+                "reference= takes a plain function that means the same", span_of(applied.place),
+            )  # fmt: skip
+    fewer = _fewer(found.ran)
+    if fewer is not None:
+        text = f"{fewer[0]} has fewer digits than the inputs have: the gradient has no more"
+        yield Finding("precision", text, "keep the dtype of the inputs", span_of(fewer[1]))
+    for note in found.ran.trace.notes:
+        if note.kind == "hook" and outcome is not Outcome.WRONG:
+            continue
+        if note.kind in NOTES:
+            yield _noted(note)
+
+
+def _fewer(ran: Ran) -> tuple[str, Place] | None:
+    """The first dtype on the way that has fewer digits than all inputs, and where that is."""
+    given = max((FLOATS.index(view.dtype) for view, _ in ran.trace.inputs.values()), default=0)
+    if FLOATS.index(ran.dtype) <= given:
+        return None
+    for event in ran.trace.events:
+        if not isinstance(event, Call):
+            continue
+        for made in event.results:
+            if made is not None and made.view.dtype == ran.dtype:
+                return ran.dtype, event.place
+    return None
+
+
+def _noted(note: Note) -> Finding:
+    message, hint = NOTES[note.kind]
+    return Finding(note.kind, message.format(text=note.text), hint, span_of(note.place))
