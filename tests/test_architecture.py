@@ -31,7 +31,7 @@ HEAVY = {
         "checking/backwards.py", "checking/beside.py", "checking/capture.py", "checking/chance.py",
         "checking/entering.py", "checking/files.py", "checking/functions.py", "checking/handing.py",
         "checking/inputs.py", "checking/leaks.py", "checking/running.py", "checking/seconds.py",
-        "checking/ways.py", "checking/tensors.py",
+        "checking/ways.py", "checking/kernels.py", "checking/otherwise.py", "checking/tensors.py",
         "pytest_plugin.py",
     },
     "sympy": {

@@ -12,7 +12,8 @@ from functools import cache, partial
 from typing import Any
 
 from gradcalc.checking.aten_special import SPECIAL
-from gradcalc.checking.listing import NoRow, Row, Writer
+from gradcalc.checking.lines import NoRow
+from gradcalc.checking.listing import Row, Writer
 from gradcalc.lang.dialects.catalogue import function
 
 Template = str | list[str | None]

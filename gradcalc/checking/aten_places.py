@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.checking.listing import NoRow, Row, Writer
+from gradcalc.checking.lines import NoRow
+from gradcalc.checking.listing import Row, Writer
 from gradcalc.checking.trace import Data, Use, View, contiguous
 
 Given = Mapping[str, Any]

@@ -7,7 +7,8 @@ import numpy as np
 
 from gradcalc.checking.aten_normal import NORMALIZED
 from gradcalc.checking.aten_places import PLACES
-from gradcalc.checking.listing import NoRow, Row, Writer
+from gradcalc.checking.lines import NoRow
+from gradcalc.checking.listing import Row, Writer
 
 Given = Mapping[str, Any]
 

@@ -8,9 +8,10 @@ import numpy as np
 import torch
 
 from gradcalc.checking.backwards import Asked
-from gradcalc.checking.capture import Recorder, plain_kernels
+from gradcalc.checking.capture import Recorder
 from gradcalc.checking.chance import restore
 from gradcalc.checking.functions import watched
+from gradcalc.checking.kernels import plain_kernels
 from gradcalc.checking.ran import Ran
 from gradcalc.checking.trace import Call, Trace
 from gradcalc.values.precision import precision_of

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from gradcalc.calculate import Ask, weigh
-from gradcalc.checking.listing import NoRow, Row, Writer
+from gradcalc.checking.lines import NoRow
+from gradcalc.checking.listing import Row, Writer
 from gradcalc.checking.places import span_of
 from gradcalc.checking.ran import Ran
 from gradcalc.checking.trace import FLOATS, Applied, Data, Trace, Use, View

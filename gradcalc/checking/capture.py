@@ -6,7 +6,6 @@ of each tensor whether a gradient flows back through this use of it, as autograd
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.weak import WeakTensorKeyDictionary
 
+from gradcalc.checking.otherwise import decomposition, python_body
 from gradcalc.checking.tensors import (
     META,
     SPARSE,
@@ -424,7 +424,7 @@ class Recorder(TorchDispatchMode):
             return None
         if schema.name in self._within:
             return None
-        found = _python_body(schema.name) or _decomposition(func)
+        found = python_body(schema.name) or decomposition(func)
         if found is not None:
             self.note("decomposed", name)
         return found
@@ -443,56 +443,3 @@ def _is_alias(schema: Any) -> bool:
     """Whether the results lie where an argument does."""
     infos = [made.alias_info for made in schema.returns]
     return bool(infos) and all(info is not None and not info.is_write for info in infos)
-
-
-def _decomposition(func: Any) -> Callable[..., Any] | None:
-    """What torch itself says that an operation is made of."""
-    from torch._decomp import core_aten_decompositions, decomposition_table
-
-    found = decomposition_table.get(func) or core_aten_decompositions().get(func)
-    if found is None and torch._C._dispatch_has_kernel_for_dispatch_key(
-        func.name(), "CompositeImplicitAutograd"
-    ):
-        found = func.decompose
-    return found
-
-
-def _python_body(name: str) -> Callable[..., Any] | None:
-    """The function of Python that `torch.library.custom_op` has made an operation of."""
-    from torch._library.custom_ops import OPDEFS
-
-    found = OPDEFS.get(name)
-    return None if found is None else found._init_fn
-
-
-@contextmanager
-def plain_kernels() -> Iterator[None]:
-    """torch without fused kernels and compiler, so that the insides of layers are seen."""
-    was = torch.backends.mha.get_fastpath_enabled()
-    torch.backends.mha.set_fastpath_enabled(False)
-    try:
-        with torch.backends.mkldnn.flags(enabled=False), _attention(), _uncompiled():
-            yield
-    finally:
-        torch.backends.mha.set_fastpath_enabled(was)
-
-
-@contextmanager
-def _uncompiled() -> Iterator[None]:
-    """Compiled functions as they were written: the compiler would compile the recorder."""
-    if "torch._dynamo" not in sys.modules:
-        yield
-        return
-    stance = getattr(torch.compiler, "set_stance", None)
-    # before torch 2.6 there is none
-    plain = torch._dynamo.config.patch(disable=True) if stance is None else stance("force_eager")
-    with plain:
-        yield
-
-
-@contextmanager
-def _attention() -> Iterator[None]:
-    from torch.nn.attention import SDPBackend, sdpa_kernel
-
-    with sdpa_kernel(SDPBackend.MATH):
-        yield

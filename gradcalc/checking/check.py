@@ -8,7 +8,8 @@ import numpy as np
 
 from gradcalc.calculate import Ask, weigh
 from gradcalc.checking import blame
-from gradcalc.checking.listing import Line, Listing, Row, listing, spelled
+from gradcalc.checking.lines import Line, Listing, spelled
+from gradcalc.checking.listing import Row, listing
 from gradcalc.checking.ran import Ran
 from gradcalc.checking.replaying import APART, float_value, largest, near, replayed
 from gradcalc.checking.trace import NOWHERE

@@ -4,16 +4,24 @@ Tensors that share memory are told apart here: each line gives new numbers a nam
 a view of what was written over reads what was written.
 """
 
-import keyword
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any
 
 import numpy as np
 
-from gradcalc.checking.memory import TORCH, Library, Memory
+from gradcalc.checking.lines import (
+    BOUND,
+    OTHER_WAY,
+    WORD,
+    Line,
+    Listing,
+    NoRow,
+    name_inside,
+    pruned,
+    spelled,
+)
+from gradcalc.checking.memory import TORCH, Memory
 from gradcalc.checking.ran import Hand
 from gradcalc.checking.trace import (
     FLOATS,
@@ -36,65 +44,6 @@ from gradcalc.checking.trace import (
 Row = Callable[["Writer", Mapping[str, Any]], Any]
 """What an operation is in the language: of its arguments an expression, or one for each result with
 None for those that are no part of it. Raises `NoRow` for arguments that are not told."""
-
-SPELLED = 8
-"""The most numbers of a constant that a line spells out."""
-
-
-OTHER_WAY = "another way than the one that was recorded"
-"""What is on the other side of a decision."""
-
-
-class NoRow(Exception):
-    """What the language has no words for; the text names it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of the program: the name it binds, and where in the user's code it is from.
-
-    `event` is the position of what it was written for, `inside` the own Function that did it.
-    `made` are the numbers that the library itself had for it, None where that is nobody's.
-    """
-
-    name: str
-    text: str
-    place: Place
-    event: int
-    operation: str = ""
-    inside: int | None = None
-    made: Numbers | None = None
-
-
-@dataclass(slots=True)
-class Listing:
-    """A program, and the inputs that are data to it. `lost` says what the output needs and nobody
-    can see into, with its place. `names` are the leaves by what they are called in the program,
-    `others` what else is given.
-    `meant` are what trusted Functions gave, by further inputs, with the adjoints that these were
-    given; `terms` what has to be added to the output for what they handed on.
-    """
-
-    lines: list[Line] = field(default_factory=list)
-    data: dict[str, Any] = field(default_factory=dict)
-    output: str = ""
-    lost: tuple[str, Place] | None = None
-    names: dict[str, str] = field(default_factory=dict)
-    meant: dict[str, tuple[Numbers, Numbers]] = field(default_factory=dict)
-    terms: list[str] = field(default_factory=list)
-    others: dict[str, str] = field(default_factory=dict)
-    imports: str = "import torch"
-    library: Library = TORCH
-
-    def place(self, line: int) -> Place:
-        """Where a line of the text is from; the first one imports the library."""
-        position = line - 2
-        return self.lines[position].place if 0 <= position < len(self.lines) else NOWHERE
-
-    @property
-    def source(self) -> str:
-        """The text."""
-        return "\n".join([self.imports, *(line.text for line in self.lines), self.output])
 
 
 class Writer:
@@ -200,11 +149,11 @@ class Writer:
     def _is_still(self, text: str) -> bool:
         """Whether an expression has nothing of what is differentiated by."""
         moving = {*self.listing.names, *self.listing.meant}
-        for word in _WORD.findall(text):
+        for word in WORD.findall(text):
             # what is behind a dot may be of the name, or of what it stands for
             first, *more = word.split(".")
             parts = {".".join((first, *more[:count])) for count in range(len(more) + 1)}
-            if parts & moving or (_BOUND.fullmatch(first) and first not in self.still):
+            if parts & moving or (BOUND.fullmatch(first) and first not in self.still):
                 return False
         return True
 
@@ -339,26 +288,6 @@ def views_in(call: Call) -> Iterator[View]:
     yield from call.written
 
 
-def pruned(found: Listing) -> list[Line]:
-    """The lines that the output has anything of, and those that say which way it went."""
-    wanted = {word.partition(".")[0] for word in (*_WORD.findall(found.output), *found.terms)}
-    kept: list[Line] = []
-    for line in reversed(found.lines):
-        if line.name and line.name not in wanted:
-            continue
-        kept.append(line)
-        words = _WORD.findall(line.text)
-        wanted |= {word.partition(".")[0] for word in words}
-    return kept[::-1]
-
-
-def spelled(numbers: Numbers) -> str | None:
-    """A few numbers as they are written, None for more."""
-    if not 0 < numbers.size <= SPELLED or not np.all(np.isfinite(numbers)):
-        return None
-    return f"torch.tensor({numbers.tolist()})"
-
-
 def needed(trace: Trace) -> list[tuple[int, Event]]:
     """The events that the output has anything of, in their order."""
     wanted = {use.view.storage for use in uses_in(trace.output)}
@@ -411,20 +340,6 @@ def listing(
     else:
         writer.listing.lines = pruned(writer.listing)
     return writer.listing
-
-
-_WORD = re.compile(r"(?<![\w.])[^\W\d]\w*(?:\.\w+)*")
-_BOUND = re.compile(r"t\d+(?:\.\w+)*")
-_OWN = re.compile(r"torch|np|scipy|math|[tc]\d+|cotangent|leaf\d+|meant\d+_\d+")
-"""Names that the lines have for themselves."""
-
-
-def name_inside(name: str, position: int) -> str:
-    """What a leaf is called in the program: as it is, where that is a name there."""
-    parts = name.split(".")
-    plain = parts[0].isidentifier() and all(f"_{part}".isidentifier() for part in parts)
-    own = _OWN.fullmatch(parts[0]) or _OWN.fullmatch(name) or keyword.iskeyword(name)
-    return name if plain and not own else f"leaf{position}"
 
 
 def _storage(output: Use | Data | None) -> int:

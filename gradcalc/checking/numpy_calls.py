@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.checking.listing import NoRow
+from gradcalc.checking.lines import NoRow
 from gradcalc.checking.numpy_tape import Followed, Tape
 
 REDUCED = {

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from gradcalc.checking.listing import NoRow
+from gradcalc.checking.lines import NoRow
 from gradcalc.checking.numpy_calls import (
     applied,
     constant,

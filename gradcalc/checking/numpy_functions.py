@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.checking.listing import NoRow
+from gradcalc.checking.lines import NoRow
 from gradcalc.checking.numpy_calls import (
     applied,
     constant,

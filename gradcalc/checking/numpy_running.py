@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.checking.listing import OTHER_WAY, Listing, NoRow, name_inside
+from gradcalc.checking.lines import OTHER_WAY, Listing, NoRow, name_inside
 from gradcalc.checking.memory import NUMPY
 from gradcalc.checking.numpy_answers import (
     Question,

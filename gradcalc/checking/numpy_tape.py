@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.checking.listing import OTHER_WAY, Line, Listing, NoRow, pruned
+from gradcalc.checking.lines import OTHER_WAY, Line, Listing, NoRow, pruned
 from gradcalc.checking.memory import NUMPY, Memory
 from gradcalc.checking.trace import NOWHERE, Numbers, Place, Start, View
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.checking.listing import NoRow
+from gradcalc.checking.lines import NoRow
 from gradcalc.checking.numpy_calls import followed_in, live_in, raw_of, said
 from gradcalc.checking.numpy_tape import Followed, Tape
 from gradcalc.checking.trace import Numbers

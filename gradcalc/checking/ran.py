@@ -8,7 +8,7 @@ from gradcalc.checking.trace import Call, Trace
 from gradcalc.testimony import Array
 
 if TYPE_CHECKING:
-    from gradcalc.checking.listing import Listing
+    from gradcalc.checking.lines import Listing
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.checking.listing import Line, Listing
+from gradcalc.checking.lines import Line, Listing
 from gradcalc.checking.ran import Ran
 from gradcalc.derive.recorder import Recorder, RecordingBackend
 from gradcalc.derive.runs import budget

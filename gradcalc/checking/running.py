@@ -12,10 +12,11 @@ import torch
 
 from gradcalc.checking.backwards import Asked, Back, output_of
 from gradcalc.checking.beside import strays
-from gradcalc.checking.capture import Recorder, plain_kernels
+from gradcalc.checking.capture import Recorder
 from gradcalc.checking.chance import restore, state_now
 from gradcalc.checking.functions import watched
 from gradcalc.checking.hidden import hidden
+from gradcalc.checking.kernels import plain_kernels
 from gradcalc.checking.leaks import watched_leaks
 from gradcalc.checking.ran import Ran
 from gradcalc.checking.seconds import seconds

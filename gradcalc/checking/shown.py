@@ -7,7 +7,7 @@ from dataclasses import replace
 from gradcalc.calculate import report_of
 from gradcalc.checking import blame
 from gradcalc.checking.check import Checked
-from gradcalc.checking.listing import OTHER_WAY, Listing
+from gradcalc.checking.lines import OTHER_WAY, Listing
 from gradcalc.checking.places import span_of, text_of
 from gradcalc.checking.ran import Ran
 from gradcalc.checking.trace import FLOATS, Call, Note, Place

@@ -12,10 +12,11 @@ import numpy as np
 import torch
 
 from gradcalc.checking.backwards import Asked, Back, output_of, parts_of
-from gradcalc.checking.capture import Recorder, plain_kernels
+from gradcalc.checking.capture import Recorder
 from gradcalc.checking.chance import has_drawn, restore
 from gradcalc.checking.functions import watched
 from gradcalc.checking.handing import Watched, hooked
+from gradcalc.checking.kernels import plain_kernels
 from gradcalc.checking.ran import Gradients, Hand, Ran, Way
 from gradcalc.checking.trace import Call, Data, Trace
 from gradcalc.testimony import Array
