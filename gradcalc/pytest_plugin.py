@@ -5,8 +5,10 @@ where the two differ is told at the end, and in a file.
 """
 
 import json
+import sys
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -116,10 +118,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Take the place of gradcheck before any test, or what they all use, imports it."""
+    asked = early_config.known_args_namespace
+    if getattr(asked, "gradcalc", False) or getattr(asked, "gradcalc_json", None):
+        early_config.pluginmanager.register(Beside(), BESIDE)
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Take the place of gradcheck before any test imports it."""
-    if config.getoption("--gradcalc") or config.getoption("--gradcalc-json"):
-        config.pluginmanager.register(Beside(), "gradcalc-beside")
+    """The same where this plugin was loaded later."""
+    asked = config.getoption("--gradcalc") or config.getoption("--gradcalc-json")
+    if asked and not config.pluginmanager.has_plugin(BESIDE):
+        config.pluginmanager.register(Beside(), BESIDE)
+
+
+BESIDE = "gradcalc-beside"
+"""What calls gradcalc, as pytest knows it."""
 
 
 class Beside:
@@ -159,8 +174,10 @@ class Beside:
                     self._busy = False
             return found
 
-        setattr(torch.autograd, name, beside)
-        self._undo.append(lambda: setattr(torch.autograd, name, plain))
+        # the module that it is from has the name of the function
+        for place in (torch.autograd, sys.modules["torch.autograd.gradcheck"]):
+            setattr(place, name, beside)
+            self._undo.append(partial(setattr, place, name, plain))
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """Remember which test runs."""

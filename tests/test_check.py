@@ -1,5 +1,7 @@
 """Real code: what `gradcalc.check` says of functions, modules and own backwards."""
 
+import threading
+
 import pytest
 import torch
 from torch import nn
@@ -169,6 +171,34 @@ class Reversed(torch.autograd.Function):
         return -grad
 
 
+class Detached(Exp):
+    """Right, but for what its backward cuts off of what it is given."""
+
+    @staticmethod
+    def backward(ctx, grad):
+        (y,) = ctx.saved_tensors
+        return grad.detach() * y
+
+
+def anew(x):
+    y = x.sin()
+    z = y.detach().requires_grad_()
+    (slope,) = torch.autograd.grad((z**3).sum(), z, create_graph=True)
+    return (slope.detach() * y).sum()
+
+
+def in_a_thread(x):
+    found = []
+    thread = threading.Thread(target=lambda: found.append(x * x))
+    thread.start()
+    thread.join()
+    return found[0] * x
+
+
+def alike(x):
+    return x * 2 if torch.equal(x, x.detach().clone()) else x
+
+
 class Halved(torch.autograd.Function):
     """A part of its forward is numpy's."""
 
@@ -230,6 +260,9 @@ CASES = {
     "own, a number taken out": (Counted, "unresolved"),
     "own, a number compared": (Asking, "verified"),
     "own, partly out of sight": (Halved, "unresolved"),
+    "a leaf that begins anew": (anew, "verified"),
+    "another thread": (in_a_thread, "unresolved"),
+    "a comparison of tensors": (alike, "unresolved"),
     "numbers out by numpy": (lambda x: torch.tensor((2 * x).detach().numpy()) * x, "unresolved"),
     "numbers out by float": (lambda x: float(x[0]) ** 2 * x, "unresolved"),
     "own, out by another library": (Exchanged, "unresolved"),
@@ -312,6 +345,8 @@ def test_second_derivatives() -> None:
     assert gradcalc.check(Cubed, drawn(3)).verdict.outcome == "verified"
     report = gradcalc.check(Cubed, drawn(3), order=2)
     assert (report.verdict.outcome, "Cubed" in blame(report)) == ("wrong", True)
+    assert gradcalc.check(Detached, drawn(3)).verdict.outcome == "verified"
+    assert gradcalc.check(Detached, drawn(3), order=2).verdict.outcome == "wrong"
     assert gradcalc.check(Exp, drawn(3), order=2).verdict.outcome == "verified"
 
 
@@ -375,6 +410,11 @@ def test_what_is_trusted_is_what_is_meant() -> None:
     assert (flipped.verdict.outcome, flipped.findings) == ("verified", ())
     before = gradcalc.check(lambda t: Rounded.apply(Doubled.apply(t)), x, trust=["Rounded"])
     assert (before.verdict.outcome, "Doubled" in blame(before)) == ("wrong", True)
+
+
+def test_numbers_out_at_0_are_noticed() -> None:
+    cut = gradcalc.check(lambda x: torch.tensor(x.tolist()) * x, torch.zeros(2, dtype=DOUBLE))
+    assert cut.verdict.outcome == "unresolved"
 
 
 def test_fewer_digits_are_those_of_what_is_calculated() -> None:

@@ -70,7 +70,15 @@ def sampled(a, b):
 
 
 def gradcalc_inputs():
-    return {"sampled": (torch.eye(2), torch.ones(2)), "numbers": {"x": 2.0, "y": [1.0, 2.0]}}
+    return {
+        "made": {"input": [1.0, 2.0]},
+        "sampled": (torch.eye(2), torch.ones(2)),
+        "numbers": {"x": 2.0, "y": [1.0, 2.0]},
+    }
+
+
+def made():
+    return nn.Linear(2, 1)
 
 
 def loud(x):
@@ -134,6 +142,7 @@ RIGHT = {
     "a count": "ops.py:repeated --x 1,2 --n 3 --wrt x",
     "any number": "ops.py:several --a 1,2 --b 3",
     "sampled in their order": "ops.py:sampled",
+    "made and sampled": "ops.py:made",
     "sampled by name": "ops.py:numbers",
     "a cotangent": "ops.py:plain --x 1,2 --cotangent 1,0",
     "on the cpu": "ops.py:plain --x 1,2 --device cpu",

@@ -147,6 +147,32 @@ def test_gradcheck_of_a_suite(tmp_path: Path, more: tuple[str, ...]) -> None:
     }
 
 
+CONFTEST = """
+from torch.autograd import gradcheck
+from torch.autograd.gradcheck import gradcheck as other
+
+import pytest
+
+@pytest.fixture
+def checks():
+    return gradcheck, other
+"""
+
+BY_FIXTURE = """
+import ops
+import torch
+
+def test_it(checks):
+    for check in checks:
+        assert check(ops.tiny, torch.ones(2, dtype=torch.float64).requires_grad_())
+"""
+
+
+def test_whoever_imported_it_first(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text(CONFTEST)
+    assert "2 calls of gradcheck: 2 wrong" in suite(tmp_path, BY_FIXTURE, "--gradcalc").stdout
+
+
 def test_without_the_option_nothing_is_replaced(tmp_path: Path) -> None:
     text = "import sys\n\ndef test_it():\n    assert 'torch' not in sys.modules\n"
     assert "1 passed" in suite(tmp_path, text).stdout

@@ -58,15 +58,19 @@ def way(asked: Asked, known: Callable[[str], bool], state: Any) -> Trace | None:
 
 @contextmanager
 def moved(
-    leaves: Mapping[str, torch.Tensor], draw: np.random.Generator, room: float
+    leaves: Mapping[str, torch.Tensor],
+    draw: np.random.Generator,
+    room: float,
+    least: float = 0.0,
 ) -> Iterator[None]:
-    """The leaves moved a little in place, and back again."""
+    """The leaves moved in place, each number in relation to itself or to the `least`, and back."""
     kept = {name: leaf.detach().clone() for name, leaf in leaves.items()}
     try:
         with torch.no_grad():
             for leaf in leaves.values():
                 signs = torch.as_tensor(draw.choice((-1.0, 1.0), tuple(leaf.shape)))
-                there = leaf.double() + room * signs.to(leaf.device) * leaf.double().abs()
+                size = leaf.double().abs().clamp(min=least)
+                there = leaf.double() + room * signs.to(leaf.device) * size
                 leaf.copy_(there)
         yield
     finally:

@@ -135,7 +135,9 @@ class Recorder(TorchDispatchMode):
         self._leaves: dict[int, str] = {}
         self._below: MutableMapping[Any, bool] = WeakTensorKeyDictionary()
         self._beside: MutableMapping[Any, bool] = WeakTensorKeyDictionary()
-        self._held: list[Any] = []
+        self._quiet: MutableMapping[Any, bool] = WeakTensorKeyDictionary()
+        self._own = {id(leaf) for leaf in leaves.values()}
+        self._held: list[Any] = [*leaves.values()]
         self._storages: dict[int, int] = {}
         self._dead: set[int] = set()
         self._made: set[int] = set()
@@ -177,17 +179,44 @@ class Recorder(TorchDispatchMode):
 
     def value(self, tensor: torch.Tensor) -> Use | Data:
         """A tensor as an operation takes it."""
-        if not self.is_active(tensor) and kind_of(tensor) in ("", SPARSE):
+        active = self.is_active(tensor)
+        if not self.at_face_value and (tensor in self._quiet or not active):
+            self._look_behind(tensor)
+        if not active and kind_of(tensor) in ("", SPARSE):
             return Data(to_array(tensor), dtype_of(tensor))
-        if not self.at_face_value:
-            # what an operation does below autograd has a gradient that is the operation's
-            live = tensor.requires_grad or tensor in self._below
-        else:
-            # what the backward of an own Function is of is taken at face value
-            live = id(tensor) not in self._dead
         real = tensor.is_floating_point() or tensor.is_complex()
         numbers = None if tensor.is_floating_point() else to_array(tensor)
-        return Use(self.view(tensor), live and real, numbers)
+        return Use(self.view(tensor), self.is_live(tensor) and real, numbers)
+
+    def is_live(self, tensor: torch.Tensor) -> bool:
+        """Whether a gradient flows back to the leaves through this use of a tensor."""
+        if self.at_face_value:
+            # what the backward of an own Function is of is taken at face value
+            return id(tensor) not in self._dead
+        if tensor.requires_grad and tensor.is_leaf:
+            # one that begins anew is none of ours
+            return id(tensor) in self._own
+        # what an operation does below autograd has a gradient that is the operation's
+        return tensor.requires_grad or tensor in self._below
+
+    def _look_behind(self, tensor: torch.Tensor) -> None:
+        """Notice what autograd goes back through though it was done where nobody sees: in C++ code,
+        or in another thread."""
+        node = tensor.grad_fn if tensor.requires_grad else None
+        if node is not None and (tensor in self._quiet or self._reaches(node)):
+            self.note("unseen", node.name())
+
+    def _reaches(self, node: Any) -> bool:
+        """Whether a way back leads to the leaves."""
+        nodes, seen = [node], {node}
+        while nodes:
+            here = nodes.pop()
+            if id(getattr(here, "variable", None)) in self._own:
+                return True
+            following = {after for after, _ in here.next_functions if after is not None} - seen
+            seen |= following
+            nodes += following
+        return False
 
     @property
     def at_face_value(self) -> bool:
@@ -231,9 +260,7 @@ class Recorder(TorchDispatchMode):
         """Whether a gradient could flow back through a tensor."""
         if self.paused or not tensor.is_floating_point() or not self.is_active(tensor):
             return False
-        if self.at_face_value:
-            return id(tensor) not in self._dead
-        return tensor.requires_grad
+        return self.is_live(tensor)
 
     def left(self, kind: str) -> None:
         """Write down that a number has left a tensor inside of an own Function."""
@@ -332,6 +359,10 @@ class Recorder(TorchDispatchMode):
             self._below.update((tensor, True) for tensor in differentiable)
             self._beside.update((tensor, True) for tensor in found[len(differentiable) :])
             self._flowing.update(map(storage_of, found))
+            for tensor in found:
+                self._quiet.pop(tensor, None)
+        elif not (self.at_face_value or torch.is_grad_enabled()):
+            self._quiet.update((tensor, True) for tensor in found)
         name = schema.name.replace("::", ".")
         written = tuple(self.view(target) for target in targets)
         self.add(Call(name, arguments, results, place_here(), self.inside, aliases, written))

@@ -10,6 +10,7 @@ from gradcalc.calculate import Ask, weigh
 from gradcalc.checking import blame
 from gradcalc.checking.lines import Line, Listing, spelled
 from gradcalc.checking.listing import Row, listing
+from gradcalc.checking.memory import TORCH
 from gradcalc.checking.ran import Ran
 from gradcalc.checking.replaying import APART, float_value, largest, near, replayed
 from gradcalc.checking.trace import NOWHERE
@@ -81,7 +82,8 @@ def checked(ran: Ran, how: How) -> Checked:
     strays = ran.strays or found.ran.strays
     if strays is not None:
         return _doubted(found, f"beside this point it does something else ({strays})")
-    asking = [a.name for a in ran.trace.functions if a.asks]
+    # where it was looked for numbers that come back, those that do not are only compared
+    asking = [] if ran.looked else [a.name for a in ran.trace.functions if a.asks]
     wrong: list[blame.Wrong] = []
     for one in blame.blamed(found.ran, how.row, how.limits, how.ask):
         if one.applied.name in asking:
@@ -139,6 +141,10 @@ def judged(ran: Ran, how: How) -> Checked:
     """The verdict on what torch gave."""
     found = ran.listing or listing(ran.trace, how.row, ran.hands)
     _add_cotangent(found, ran)
+    unseen = next((note for note in ran.trace.notes if note.kind == "unseen"), None)
+    if unseen is not None:
+        at = f" ({unseen.place.told})" if unseen.place.line else ""
+        return _untold(ran, found, how, f"nobody can see into what {unseen.text} goes back to{at}")
     blind = next((a for a in ran.trace.functions if a.opaque and not a.trusted), None)
     if blind is not None:
         return _untold(ran, found, how, f"nobody can see into the forward of {blind.name}")
@@ -172,13 +178,19 @@ def judged(ran: Ran, how: How) -> Checked:
 
 
 def _add_cotangent(found: Listing, ran: Ran) -> None:
-    """Weigh the output in the program itself, where its gradient is differentiated again."""
-    if ran.weights is not None and _is_weighed(ran, found):
-        weights = spelled(ran.weights)
-        if weights is None:
-            found.data["cotangent"], weights = ran.weights, "cotangent"
-        found.output = f"{found.library.name}.sum({found.output}*{weights})"
-    found.output = " + ".join([found.output, *found.terms])
+    """Weigh the output in the program itself, where its gradient is differentiated again, or terms
+    are added to it."""
+    if not _is_weighed(ran, found):
+        return
+    given, weights = found.output, "1"
+    if ran.weights is not None:
+        weights = (spelled(ran.weights) if found.library is TORCH else None) or "cotangent"
+    if weights == "cotangent":
+        found.data[weights] = ran.weights
+    # where a cotangent is wanted that moves with the output (`backwards.bent`)
+    bent = f" + {given}*{given}/2" if ran.bent else ""
+    total = f"{found.library.name}.sum({given}*{weights}{bent})"
+    found.output = " + ".join([total, *found.terms])
 
 
 def _is_weighed(ran: Ran, found: Listing) -> bool:

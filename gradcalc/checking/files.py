@@ -259,7 +259,12 @@ def _makes(found: Any, space: Mapping[str, Any], job: Job) -> bool:
         return False
     if job.values:
         return not {p.name for p in parameters} & job.values.keys()
-    return sample_of(space, job.name) is None
+    sample = sample_of(space, job.name)
+    return (
+        sample is None
+        or (isinstance(sample, tuple) and not parameters)
+        or (isinstance(sample, Mapping) and not {p.name for p in parameters} & sample.keys())
+    )
 
 
 def _built(found: Any, space: Mapping[str, Any], job: Job) -> torch.nn.Module:

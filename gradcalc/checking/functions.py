@@ -65,7 +65,7 @@ def _applied(
     given = tuple(recorder.value(args[k]) if k in positions else None for k in range(len(args)))
     numbers = tuple(to_array(v) if isinstance(v, torch.Tensor) else None for v in args)
     for k in positions:
-        if recorder.is_active(args[k]) and not args[k].requires_grad:
+        if recorder.is_active(args[k]) and not recorder.is_live(args[k]):
             recorder.kill(args[k])
     reference = references.get(cls) or references.get(cls.__name__)
     first = len(trace.events)

@@ -23,7 +23,7 @@ def hidden(asked: Asked, trace: Trace, known: Callable[[str], bool], state: Any)
     None of a function that does something else in the same place: nobody could tell.
     """
     again = way(asked, known, state)
-    with moved(asked.leaves, np.random.default_rng(asked.seed + 3), FAR):
+    with moved(asked.leaves, np.random.default_rng(asked.seed + 3), FAR, 1.0):
         other = way(asked, known, state)
     if again is None or other is None:
         return

@@ -256,6 +256,10 @@ class Writer:
         if call.answer is None or not isinstance(use, Use) or use.view.foreign:
             return
         name = self.memory.read(use.view)
+        if call.name == "aten.equal":
+            other = call.arguments["other"]
+            seen = not isinstance(other, Use) or self.memory.read(other.view) is not None
+            name = f"torch.equal({name}, {self.text(other)})" if name and seen else None
         if name is not None:
             question = f"not {name}" if call.answer else name
             self.state(f"if {question}: raise ValueError({OTHER_WAY!r})")

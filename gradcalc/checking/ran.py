@@ -61,7 +61,8 @@ class Ran:
     Where it was written down as a program while it ran, that is the `listing`; `untold` says why
     that may be another function. The gradients are what `witness` says; where that is a Hessian
     times the tangents, its blocks are `second`, by pairs of inputs.
-    `hidden` says where a number comes back that hangs on the inputs, which nobody has seen.
+    `hidden` says where a number comes back that hangs on the inputs, which nobody has seen, where
+    it was `looked` for such. With `bent` half its square is added to the output.
     `finer` is the same in a dtype of more digits, where those of its own tell little.
     """
 
@@ -83,6 +84,8 @@ class Ran:
     second: Mapping[tuple[str, str], Array] = field(default_factory=dict)
     finer: "Ran | None" = None
     hidden: str | None = None
+    looked: bool = False
+    bent: bool = False
 
 
 def extent(ran: Ran) -> str:

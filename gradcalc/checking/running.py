@@ -78,6 +78,7 @@ def _run(asked: Asked, known: Callable[[str], bool], recorder: Recorder) -> Ran:
         hands=dict(found.hands),
         dtype=trace.precision,
         tangents=back.tangents,
+        bent=asked.order > 1,
         failure=failure,
     )
     if failure is not None or took > LONG:
@@ -90,7 +91,7 @@ def _run(asked: Asked, known: Callable[[str], bool], recorder: Recorder) -> Ran:
         finer = _finer(asked, known, state) if ran.dtype in COARSE else None
     return replace(
         ran, trace=trace, otherwise=others, seconds=twice, strays=place, rounded=rounded,
-        finer=finer, hidden=unseen,
+        finer=finer, hidden=unseen, looked=took < SHORT,
     )  # fmt: skip
 
 

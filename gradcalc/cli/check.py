@@ -56,7 +56,7 @@ def check(options: Options, beside: "Beside | None") -> int:
         raise UsageError("--order 2 takes nothing for meant", hint="leave --trust out")
     with Phases(quiet=options.quiet) as phases:
         phases.begin(f"running {shown}")
-        ran = _ran(job, beside, shown)
+        ran = _ran(job, beside, shown, options.timeout)
         phases.begin(f"checking {extent(ran[-1])}")
         row, ask = _witness(options, beside)
         how = checking.How(row, limits_of(options), ask, shown, strict=options.strict)
@@ -110,7 +110,7 @@ def _job(options: Options, path: str, name: str) -> "Job":
     )  # fmt: skip
 
 
-def _ran(job: "Job", beside: "Beside | None", shown: str) -> "list[Ran]":
+def _ran(job: "Job", beside: "Beside | None", shown: str, seconds: float | None) -> "list[Ran]":
     """What torch says, in a process that may crash."""
     if beside is None:
         return job()
@@ -118,7 +118,7 @@ def _ran(job: "Job", beside: "Beside | None", shown: str) -> "list[Ran]":
     from gradcalc.torch_process import Lost
 
     try:
-        found: list[Ran] = beside.do(job)
+        found: list[Ran] = beside.do(job, seconds)
     except Lost as reason:
         raise LimitError(
             f"{shown} was not run to its end: {reason}", hint="does it run without gradcalc?"
