@@ -33,7 +33,8 @@ class Asked:
     """What is checked.
 
     `call` runs the function, with other tensors for some of its `leaves`, those that are
-    `movable`; `others` are what else it is given; `cotangent` weighs the elements of its output,
+    `movable`; `others` are what else it is given; `wide` makes the same of
+    numbers of 64 bits, where it can; `cotangent` weighs the elements of its output,
     drawn if None; `references` are plain functions for what nobody can see
     into, `trust` the Functions whose backward is meant, whatever it is. A `reference` is called in
     the place of all of it, and what it does is what the gradient is held to.
@@ -50,6 +51,7 @@ class Asked:
     reference: Callable[[Mapping[str, torch.Tensor]], Any] | None = None
     movable: frozenset[str] = frozenset()
     others: Mapping[str, torch.Tensor] = field(default_factory=dict)
+    wide: "Callable[[], Asked | None] | None" = None
 
 
 def output_of(asked: Asked, given: Any) -> tuple[torch.Tensor, Array | None]:
@@ -101,11 +103,6 @@ def _weights(asked: Asked, shape: tuple[int, ...]) -> Array:
         ) from None
 
 
-def bent(output: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-    """One number of an output, whose slopes move with it: what is differentiated twice."""
-    return (output * weights + output * output / 2).sum()
-
-
 def _real(tensor: torch.Tensor) -> torch.Tensor:
     return torch.view_as_real(tensor.resolve_conj()) if tensor.is_complex() else tensor
 
@@ -118,9 +115,10 @@ class Back:
         self._output, self._weights, self._order = output, weights, asked.order
         self.tangents: dict[str, Array] | None = None
         self.value = to_array(output).astype(np.float64)
+        self.slope: Array | None = None
         if asked.order > 1:
-            # a cotangent that hangs on the inputs, as a backward that cuts it off would else pass
-            self._output, self._weights = bent(output, self.seed()), None
+            # by itself, as a backward that cuts it off would else pass
+            self.slope = np.zeros(tuple(output.shape))
             draw = np.random.default_rng(asked.seed + 1)
             self.tangents = {
                 name: drawn(draw, tuple(leaf.shape)) for name, leaf in self._leaves.items()
@@ -152,6 +150,7 @@ class Back:
 
     def _found(self, named: Mapping[str, torch.Tensor], seed: torch.Tensor) -> Any:
         leaves, twice = list(named.values()), self._order > 1
+        seed = seed.detach().requires_grad_() if twice else seed
         try:
             found = torch.autograd.grad(
                 self._output, leaves, seed, allow_unused=True, retain_graph=True, create_graph=twice
@@ -161,9 +160,9 @@ class Back:
             if "use_reentrant" not in str(error) or twice:
                 raise
             return _accumulated(self._output, leaves, seed)
-        return found if self.tangents is None else self._second(named, found)
+        return found if self.tangents is None else self._second(named, found, seed)
 
-    def _second(self, named: Mapping[str, torch.Tensor], first: Any) -> Any:
+    def _second(self, named: Mapping[str, torch.Tensor], first: Any, seed: torch.Tensor) -> Any:
         assert self.tangents is not None
         total: Any = None
         self.value = np.zeros(())
@@ -179,7 +178,9 @@ class Back:
             return [None for _ in named]
         if _is_once_only(total):
             raise RuntimeError("a function is marked with @once_differentiable")
-        return torch.autograd.grad(total, list(named.values()), allow_unused=True)
+        *found, slope = torch.autograd.grad(total, [*named.values(), seed], allow_unused=True)
+        self.slope = np.zeros(seed.shape) if slope is None else to_array(slope).astype(np.float64)
+        return found
 
 
 def _is_once_only(total: torch.Tensor) -> bool:

@@ -203,7 +203,8 @@ class Recorder(TorchDispatchMode):
         """Notice what autograd goes back through though it was done where nobody sees: in C++ code,
         or in another thread."""
         node = tensor.grad_fn if tensor.requires_grad else None
-        if node is not None and (tensor in self._quiet or self._reaches(node)):
+        written = node is not None and "CppNode" in node.name() and tensor in self._quiet
+        if node is not None and (written or (not self.is_active(tensor) and self._reaches(node))):
             self.note("unseen", node.name())
 
     def _reaches(self, node: Any) -> bool:

@@ -29,6 +29,9 @@ from gradcalc.verdict.outcome import Finding, Outcome, Verdict
 SHORT = 200
 """Lines of a program up to which its formula is looked for."""
 
+COTANGENT = "cotangent"
+"""What weighs the output in a program."""
+
 FINER = "it is run in float64, with digits that tell"
 """The way to a gradient that has more digits than were asked for."""
 
@@ -182,14 +185,14 @@ def _add_cotangent(found: Listing, ran: Ran) -> None:
     are added to it."""
     if not _is_weighed(ran, found):
         return
-    given, weights = found.output, "1"
-    if ran.weights is not None:
-        weights = (spelled(ran.weights) if found.library is TORCH else None) or "cotangent"
-    if weights == "cotangent":
-        found.data[weights] = ran.weights
-    # where a cotangent is wanted that moves with the output (`backwards.bent`)
-    bent = f" + {given}*{given}/2" if ran.bent else ""
-    total = f"{found.library.name}.sum({given}*{weights}{bent})"
+    weights = np.ones(ran.value.shape) if ran.weights is None else ran.weights
+    written = spelled(weights) if found.library is TORCH and ran.slope is None else None
+    if ran.slope is not None:
+        # by itself an input, by which what is differentiated twice has a slope too
+        found.meant[COTANGENT] = weights if ran.weights is not None else np.ones(()), ran.slope
+    elif written is None:
+        found.data[COTANGENT] = weights
+    total = f"{found.library.name}.sum({found.output}*{written or COTANGENT})"
     found.output = " + ".join([total, *found.terms])
 
 
@@ -204,6 +207,7 @@ def _problem(ran: Ran, found: Listing, how: How) -> Problem:
     inputs: dict[str, Any] = dict(zip(found.names, values, strict=True))
     inputs |= {name: numbers for name, (numbers, _) in found.meant.items()}
     wrt, twice = tuple(inputs), ran.tangents is not None
+    firsts = tuple(name for name in wrt if name != COTANGENT)
     tangents = ran.tangents and {n: ran.tangents[name] for n, name in found.names.items()}
     program = compile_lines(found.source, {*inputs, *found.data})
     inputs = {n: np.asarray(v, np.float64) for n, v in inputs.items()} | found.data
@@ -211,7 +215,7 @@ def _problem(ran: Ran, found: Listing, how: How) -> Problem:
         program=replace(program, typed=_shown(how, found)), inputs=inputs, wrt=wrt,
         data=tuple(found.data), limits=how.limits, strict=how.strict,
         cotangent=None if _is_weighed(ran, found) else ran.weights,
-        before=(Gradient(wrt, tangents),) if twice else (), computed_in=ran.dtype,
+        before=(Gradient(firsts, tangents),) if twice else (), computed_in=ran.dtype,
         unseen=len(found.lines) > SHORT,
     )  # fmt: skip
 
@@ -228,7 +232,7 @@ def _testimony(ran: Ran, found: Listing, path: tuple[Branch, ...] = ()) -> Compu
     own = {inside: ran.gradients[name] for inside, name in found.names.items()}
     own |= {name: given for name, (_, given) in found.meant.items()}
     value = ran.value
-    if found.meant and ran.weights is not None:
+    if found.meant and ran.weights is not None and ran.tangents is None:
         value = np.asarray(np.sum(value * ran.weights))
     return Computed(
         value=value,

@@ -1,5 +1,6 @@
 """What is called with what: a function or module of a user's, and the tensors it is checked by."""
 
+import copy
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
@@ -61,13 +62,35 @@ def asked(
 
         return call
 
+    def wide() -> Asked | None:
+        if isinstance(leaves, Mapping):
+            return None
+        twice = copy.deepcopy(function).double() if _weights(function) else function
+        more = {k: _doubled(v) for k, v in kwargs.items()}
+        return asked(
+            twice, [_doubled(value) for value in args], more, leaves=list(found), trust=trust,
+            references=references, cotangent=cotangent, order=order, seed=seed, name=name,
+            reference=reference,
+        )  # fmt: skip
+
     return Asked(
-        call=calling(called), leaves=fresh, name=name, cotangent=_plain(cotangent), order=order,
+        wide=wide, call=calling(called), leaves=fresh, name=name, cotangent=_plain(cotangent), order=order,
         movable=frozenset(key for key, tensor in found.items() if id(tensor) in given),
         others=others, seed=seed, references=dict(references or {}),
         trust=frozenset(map(_class_name, trust)),
         reference=None if reference is None else calling(callable_of(reference)),
     )  # fmt: skip
+
+
+def _doubled(value: Any) -> Any:
+    """A value, the tensors of floats in it of 64 bits."""
+    if isinstance(value, torch.Tensor):
+        return value.detach().double() if value.is_floating_point() else value
+    if type(value) in (list, tuple):
+        return type(value)(map(_doubled, value))
+    if type(value) is dict:
+        return {key: _doubled(part) for key, part in value.items()}
+    return value
 
 
 def _fresh(tensor: torch.Tensor, all_of: Iterable[torch.Tensor]) -> torch.Tensor:

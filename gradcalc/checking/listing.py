@@ -259,10 +259,15 @@ class Writer:
         if call.name == "aten.equal":
             other = call.arguments["other"]
             seen = not isinstance(other, Use) or self.memory.read(other.view) is not None
-            name = f"torch.equal({name}, {self.text(other)})" if name and seen else None
+            name = f"torch.equal({name}, {self._tensor(other)})" if name and seen else None
         if name is not None:
             question = f"not {name}" if call.answer else name
             self.state(f"if {question}: raise ValueError({OTHER_WAY!r})")
+
+    def _tensor(self, value: Use | Data) -> str:
+        """An argument as a tensor, a single number too."""
+        text = self.text(value)
+        return text if value.shape else f"torch.tensor({text})"
 
     def _written(self, call: Call, texts: Sequence[str | None]) -> None:
         for target, text, made in zip_longest(call.written, texts, call.results):

@@ -62,7 +62,7 @@ class Ran:
     that may be another function. The gradients are what `witness` says; where that is a Hessian
     times the tangents, its blocks are `second`, by pairs of inputs.
     `hidden` says where a number comes back that hangs on the inputs, which nobody has seen, where
-    it was `looked` for such. With `bent` half its square is added to the output.
+    it was `looked` for such. The `slope` is that by the cotangent, of second derivatives.
     `finer` is the same in a dtype of more digits, where those of its own tell little.
     """
 
@@ -85,7 +85,7 @@ class Ran:
     finer: "Ran | None" = None
     hidden: str | None = None
     looked: bool = False
-    bent: bool = False
+    slope: Array | None = None
 
 
 def extent(ran: Ran) -> str:

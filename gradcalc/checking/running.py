@@ -4,7 +4,6 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,7 @@ from gradcalc.checking.leaks import watched_leaks
 from gradcalc.checking.ran import Ran
 from gradcalc.checking.seconds import seconds
 from gradcalc.checking.tensors import dtype_of, to_array
-from gradcalc.checking.trace import Data, Note, Trace
+from gradcalc.checking.trace import Note, Trace
 from gradcalc.checking.ways import APART, otherwise
 from gradcalc.errors import InvalidValueError, UnknownNameError
 from gradcalc.values.precision import precision_of
@@ -29,33 +28,31 @@ from gradcalc.values.precision import precision_of
 COARSE = ("bfloat16", "float16")
 """Dtypes in which a mistake may be as large as what rounding does."""
 
-SHORT = 2.0
-"""Seconds of a run that is made again twice to look for numbers that nobody sees."""
-
-LONG = 10.0
-"""Seconds of a run that is not made again to try it in other ways."""
+MANY = 20_000
+"""Operations of a run that is not made again, to try it in other ways."""
 
 
-def run(asked: Asked, known: Callable[[str], bool]) -> Ran:
+def run(asked: Asked, known: Callable[[str], bool], *, wide: bool = True) -> Ran:
     """Run the function, write down what it does, and ask autograd.
+
+    With `wide` it is also run in a dtype of more digits where its own tell little.
 
     Raises `InvalidValueError` for an output that nothing can be differentiated of.
     """
     recorder = Recorder(asked.leaves, known, asked.others)
     try:
-        return _run(asked, known, recorder)
+        return _run(asked, known, recorder, wide=wide)
     finally:
         recorder.restore()
 
 
-def _run(asked: Asked, known: Callable[[str], bool], recorder: Recorder) -> Ran:
-    state, began = state_now(recorder.restore), perf_counter()
+def _run(asked: Asked, known: Callable[[str], bool], recorder: Recorder, *, wide: bool) -> Ran:
+    state = state_now(recorder.restore)
     watching = watched(recorder, asked.references, asked.trust, keep=asked.order > 1)
     with _quietly(), plain_kernels(), watched_leaks(recorder), watching as found, recorder:
         output, weights = output_of(asked, (asked.reference or asked.call)({}))
-    took = perf_counter() - began
     trace = recorder.trace
-    trace.output = recorder.value(output) if recorder.is_active(output) else _data(output)
+    trace.output = recorder.value(output)
     unknown = asked.trust - {f.name for f in trace.functions if f.trusted}
     if unknown:
         called = ", ".join(dict.fromkeys(f.name for f in trace.functions)) or "none"
@@ -78,20 +75,23 @@ def _run(asked: Asked, known: Callable[[str], bool], recorder: Recorder) -> Ran:
         hands=dict(found.hands),
         dtype=trace.precision,
         tangents=back.tangents,
-        bent=asked.order > 1,
+        slope=back.slope,
         failure=failure,
     )
-    if failure is not None or took > LONG:
+    if failure is not None:
+        return ran
+    if len(trace.events) > MANY:
+        trace.notes.append(Note("skipped", f"{len(trace.events):,}"))
         return ran
     with _quietly():
         others = dict(otherwise(asked, ran, back, found, state, known))
         place, rounded = strays(asked, ran, known, state)
-        trace, unseen = _with_hidden(asked, ran, known, state) if took < SHORT else (trace, None)
+        trace, unseen = _with_hidden(asked, ran, known, state)
         twice = seconds(found, asked.seed)
-        finer = _finer(asked, known, state) if ran.dtype in COARSE else None
+        finer = _finer(asked, known, state) if ran.dtype in COARSE and wide else None
     return replace(
         ran, trace=trace, otherwise=others, seconds=twice, strays=place, rounded=rounded,
-        finer=finer, hidden=unseen, looked=took < SHORT,
+        finer=finer, hidden=unseen, looked=True,
     )  # fmt: skip
 
 
@@ -103,10 +103,10 @@ def _with_hidden(
     trace, place = ran.trace, None
     told = {note.place for note in trace.notes if note.kind == "used number"}
     blind: set[int] = set()
-    for call in hidden(asked, trace, known, state):
+    for call, is_tensor in hidden(asked, trace, known, state):
         if call.inside is not None:
             blind.add(call.inside)
-        elif call.place not in told:
+        elif is_tensor or call.place not in told:
             place = place or call.place.told
     functions = [
         replace(applied, opaque=True) if number in blind else applied
@@ -121,18 +121,16 @@ def _finer(asked: Asked, known: Callable[[str], bool], state: Any) -> Ran | None
     What is meant for coarse numbers may well work in 32 bits inside. None where it does not run so,
     or is still coarse.
     """
-    if not asked.movable >= asked.leaves.keys():
+    so = None
+    # it may be such that nobody can copy it
+    with suppress(Exception):
+        so = asked.wide() if asked.wide is not None else None
+    if so is None:
         return None
     restore(state)
-    wide = {n: t.detach().double().requires_grad_() for n, t in asked.leaves.items()}
-
-    def calling(one: Any) -> Any:
-        return None if one is None else lambda others: one({**wide, **others})
-
-    so = replace(asked, call=calling(asked.call), leaves=wide, reference=calling(asked.reference))
     # it may not take them
     with suppress(Exception):
-        found = run(so, known)
+        found = run(so, known, wide=False)
         if found.dtype not in COARSE and found.failure is None:
             return replace(found, dtype="float32")
     return None
@@ -155,10 +153,6 @@ def _unrecorded(asked: Asked, meant: torch.Tensor, state: Any) -> tuple[torch.Te
             hint="it has to mean the same function",
         )
     return output, weights
-
-
-def _data(output: torch.Tensor) -> Data:
-    return Data(to_array(output), str(output.dtype).removeprefix("torch."))
 
 
 @contextmanager

@@ -106,6 +106,10 @@ NOTES: Mapping[str, tuple[str, str]] = {
         "autograd does not see this write: it goes back as if it were not there",
         "write it so that autograd sees it, or let it be given by reference=",
     ),
+    "skipped": (
+        "{text} operations are too many to be done again: it was not tried in other ways",
+        "check a smaller part",
+    ),
     "hook": (
         "a hook may change the gradient on its way back",
         "what is checked is the gradient that autograd gives with it",
