@@ -144,7 +144,7 @@ class Beside:
         self.calls: list[Call] = []
         self._undo: list[Callable[[], None]] = []
         self._busy = False
-        self._test = ""
+        self._test = self._failed = ""
         self._replace("gradcheck", 1)
         self._replace("gradgradcheck", 2)
 
@@ -154,22 +154,26 @@ class Beside:
 
         plain = getattr(torch.autograd, name)
 
-        def beside(fn: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        def beside(*args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
+            names = ("func", "inputs")
+            given = dict(zip(names, args, strict=False)) | kwargs
             # gradgradcheck calls gradcheck
-            if self._busy:
-                return plain(fn, inputs, *args, **kwargs)
+            if self._busy or not given.keys() >= set(names):
+                return plain(*args, **kwargs)
             self._busy = True
             said = STOPPED
             try:
-                found = plain(fn, inputs, *args, **kwargs)
+                found = plain(*args, **kwargs)
                 said = PASSED if found else FAILED
             except GradcheckError:
                 said = FAILED
                 raise
             finally:
                 try:
-                    self.calls.append(_call(self._test, fn, inputs, order, said))
+                    self.calls.append(
+                        _call(self._test, given["func"], given["inputs"], order, said)
+                    )
                 finally:
                     self._busy = False
             return found
@@ -202,14 +206,17 @@ class Beside:
         if path:
             calls = [{**asdict(call), "differs": call.differs} for call in self.calls]
             found = {"schema": "gradcalc.pytest/1", "calls": calls}
-            Path(path).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+            try:
+                Path(path).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+            except OSError as error:
+                self._failed = f"{path} cannot be written: {error.strerror}"
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Tell where the two differ."""
         if not self.calls:
             return
         terminalreporter.section("gradcalc beside gradcheck")
-        for line in summary(self.calls):
+        for line in (*summary(self.calls), *([self._failed] if self._failed else [])):
             terminalreporter.line(line)
 
 

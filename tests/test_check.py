@@ -199,6 +199,45 @@ def alike(x):
     return x * 2 if torch.equal(x, x.detach().clone()) else x
 
 
+class Shifted(torch.autograd.Function):
+    """Its first derivative is wrong, its second one right."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x * x
+
+    @staticmethod
+    def backward(ctx, grad):
+        return grad * (2 * ctx.saved_tensors[0] + 5)
+
+
+class Fivefold(torch.autograd.Function):
+    """Its backward is off by a twentieth."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x.sin()
+
+    @staticmethod
+    def backward(ctx, grad):
+        return 1.05 * grad * ctx.saved_tensors[0].cos()
+
+
+class Radius(torch.autograd.Function):
+    """Of what nobody can see into it forgets the slope."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return torch.linalg.eigvals(torch.diag(x)).abs().max() * x
+
+    @staticmethod
+    def backward(ctx, grad):
+        return grad * ctx.saved_tensors[0].abs().max()
+
+
 class Halved(torch.autograd.Function):
     """A part of its forward is numpy's."""
 
@@ -263,6 +302,19 @@ CASES = {
     "a leaf that begins anew": (anew, "verified"),
     "another thread": (in_a_thread, "unresolved"),
     "a comparison of tensors": (alike, "unresolved"),
+    "own, complex and out of sight": (Radius, "unresolved"),
+    "complex and out of sight": (
+        lambda x: torch.linalg.eigvals(torch.outer(x, x) + torch.eye(3, dtype=DOUBLE)).abs().max(),
+        "unresolved",
+    ),
+    "own, wrong beside fewer digits": (
+        lambda x: Fivefold.apply(x) + (1e-6 * x.bfloat16()).double(),
+        "wrong",
+    ),
+    "fewer digits that hardly count": (
+        lambda x: x.sin() + (1e-6 * x.bfloat16()).double(),
+        "verified",
+    ),
     "numbers out by numpy": (lambda x: torch.tensor((2 * x).detach().numpy()) * x, "unresolved"),
     "numbers out by float": (lambda x: float(x[0]) ** 2 * x, "unresolved"),
     "own, out by another library": (Exchanged, "unresolved"),
@@ -345,6 +397,8 @@ def test_second_derivatives() -> None:
     assert gradcalc.check(Cubed, drawn(3)).verdict.outcome == "verified"
     report = gradcalc.check(Cubed, drawn(3), order=2)
     assert (report.verdict.outcome, "Cubed" in blame(report)) == ("wrong", True)
+    shifted = gradcalc.check(Shifted, drawn(3), order=2)
+    assert (shifted.verdict.outcome, "Shifted" in blame(shifted)) == ("wrong", True)
     assert gradcalc.check(Detached, drawn(3)).verdict.outcome == "verified"
     assert gradcalc.check(Detached, drawn(3), order=2).verdict.outcome == "wrong"
     assert gradcalc.check(Exp, drawn(3), order=2).verdict.outcome == "verified"
@@ -410,6 +464,17 @@ def test_what_is_trusted_is_what_is_meant() -> None:
     assert (flipped.verdict.outcome, flipped.findings) == ("verified", ())
     before = gradcalc.check(lambda t: Rounded.apply(Doubled.apply(t)), x, trust=["Rounded"])
     assert (before.verdict.outcome, "Doubled" in blame(before)) == ("wrong", True)
+
+
+def test_coarse_functions_are_run_in_few_ways() -> None:
+    calls = []
+
+    def counted(x):
+        calls.append(x)
+        return x.bfloat16().sin()
+
+    assert gradcalc.check(counted, drawn(3)).verdict.outcome == "verified"
+    assert len(calls) < 40
 
 
 def test_numbers_out_at_0_are_noticed() -> None:

@@ -164,7 +164,7 @@ import torch
 
 def test_it(checks):
     for check in checks:
-        assert check(ops.tiny, torch.ones(2, dtype=torch.float64).requires_grad_())
+        assert check(func=ops.tiny, inputs=torch.ones(2, dtype=torch.float64).requires_grad_())
 """
 
 

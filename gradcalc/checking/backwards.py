@@ -116,6 +116,7 @@ class Back:
         self.tangents: dict[str, Array] | None = None
         self.value = to_array(output).astype(np.float64)
         self.slope: Array | None = None
+        self.first: tuple[Array, dict[str, Array | None]] | None = None
         if asked.order > 1:
             # by itself, as a backward that cuts it off would else pass
             self.slope = np.zeros(tuple(output.shape))
@@ -165,6 +166,8 @@ class Back:
     def _second(self, named: Mapping[str, torch.Tensor], first: Any, seed: torch.Tensor) -> Any:
         assert self.tangents is not None
         total: Any = None
+        arrays = (None if g is None else to_array(g).astype(np.float64) for g in first)
+        self.first = self.value, dict(zip(named, arrays, strict=True))
         self.value = np.zeros(())
         for (name, leaf), gradient in zip(named.items(), first, strict=True):
             if gradient is None:

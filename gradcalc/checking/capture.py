@@ -185,7 +185,7 @@ class Recorder(TorchDispatchMode):
         if not active and kind_of(tensor) in ("", SPARSE):
             return Data(to_array(tensor), dtype_of(tensor))
         real = tensor.is_floating_point() or tensor.is_complex()
-        numbers = None if tensor.is_floating_point() else to_array(tensor)
+        numbers = None if real else to_array(tensor)
         return Use(self.view(tensor), self.is_live(tensor) and real, numbers)
 
     def is_live(self, tensor: torch.Tensor) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.calculate import Ask, weigh
-from gradcalc.checking import blame
+from gradcalc.checking import blame, coarse
 from gradcalc.checking.lines import Line, Listing, spelled
 from gradcalc.checking.listing import Row, listing
 from gradcalc.checking.memory import TORCH
@@ -71,6 +71,11 @@ class Checked:
 
 def checked(ran: Ran, how: How) -> Checked:
     """The verdict on what torch gave, and whose fault it is where that is wrong."""
+    if ran.first is not None:
+        # of a gradient that is wrong there is no derivative to speak of
+        found = checked(ran.first, how)
+        if _is_wrong(found):
+            return found
     found = _in_any_way(ran, how)
     if ran.hidden is not None:
         why = "a number that hangs on the inputs comes back where nobody sees it"
@@ -122,7 +127,7 @@ def _is_torchs(found: Checked, how: How) -> bool:
 
 def _in_any_way(ran: Ran, how: How) -> Checked:
     """The verdict on the gradient, and where that is right on those that torch gives otherwise."""
-    found = judged(ran, how)
+    found = _by_its_digits(judged(ran, how), ran, how)
     for way, other in ran.otherwise.items():
         if _is_wrong(found):
             break
@@ -136,12 +141,27 @@ def _in_any_way(ran: Ran, how: How) -> Checked:
     return found
 
 
+def _by_its_digits(found: Checked, ran: Ran, how: How) -> Checked:
+    """The verdict where some operations have fewer digits than the inputs: these excuse what they
+    explain, and nothing else."""
+    given = coarse.given_dtype(ran)
+    accepted = found.case.judgement.verdict.exit_code == 0
+    if given == ran.dtype or not accepted or ran.tangents is not None or found.listing.meant:
+        return found
+    fine = judged(ran, how, given)
+    ours = found.case.autograd
+    if not _is_wrong(fine) or isinstance(ours, Absent):
+        return fine if fine.case.judgement.verdict.exit_code == 0 else found
+    explained = coarse.explains(found.case.problem, found.listing, ran, ours.gradients, how.ask)
+    return found if explained else fine
+
+
 def _is_wrong(found: Checked) -> bool:
     return found.case.judgement.verdict.outcome is Outcome.WRONG
 
 
-def judged(ran: Ran, how: How) -> Checked:
-    """The verdict on what torch gave."""
+def judged(ran: Ran, how: How, held_to: str | None = None) -> Checked:
+    """The verdict on what torch gave, held to the digits of a dtype, if not those of the run."""
     found = ran.listing or listing(ran.trace, how.row, ran.hands)
     _add_cotangent(found, ran)
     unseen = next((note for note in ran.trace.notes if note.kind == "unseen"), None)
@@ -158,7 +178,7 @@ def judged(ran: Ran, how: How) -> Checked:
         at = f" ({place.told})" if place.line else ""
         return _untold(ran, found, how, f"nobody can see into {what}{at}")
     try:
-        problem = _problem(ran, found, how)
+        problem = replace(_problem(ran, found, how), computed_in=held_to or ran.dtype)
         odd, path = replayed(problem, found, ran)
     except GradcalcError as error:
         place = NOWHERE if error.span is None else found.place(error.span.line)

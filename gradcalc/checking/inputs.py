@@ -74,7 +74,8 @@ def asked(
         )  # fmt: skip
 
     return Asked(
-        wide=wide, call=calling(called), leaves=fresh, name=name, cotangent=_plain(cotangent), order=order,
+        wide=wide, call=calling(called), leaves=fresh, name=name, cotangent=_plain(cotangent),
+        order=order,
         movable=frozenset(key for key, tensor in found.items() if id(tensor) in given),
         others=others, seed=seed, references=dict(references or {}),
         trust=frozenset(map(_class_name, trust)),

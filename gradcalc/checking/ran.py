@@ -62,7 +62,8 @@ class Ran:
     that may be another function. The gradients are what `witness` says; where that is a Hessian
     times the tangents, its blocks are `second`, by pairs of inputs.
     `hidden` says where a number comes back that hangs on the inputs, which nobody has seen, where
-    it was `looked` for such. The `slope` is that by the cotangent, of second derivatives.
+    it was `looked` for such. The `slope` is that by the cotangent, of second derivatives, and
+    `first` the same run with the first ones.
     `finer` is the same in a dtype of more digits, where those of its own tell little.
     """
 
@@ -86,6 +87,7 @@ class Ran:
     hidden: str | None = None
     looked: bool = False
     slope: Array | None = None
+    first: "Ran | None" = None
 
 
 def extent(ran: Ran) -> str:

@@ -80,6 +80,11 @@ def _run(asked: Asked, known: Callable[[str], bool], recorder: Recorder, *, wide
     )
     if failure is not None:
         return ran
+    if back.first is not None:
+        value, firsts = back.first
+        gradients = dict.fromkeys(asked.leaves) | firsts
+        plain = replace(ran, value=value, gradients=gradients, tangents=None, slope=None)
+        ran = replace(ran, first=plain)
     if len(trace.events) > MANY:
         trace.notes.append(Note("skipped", f"{len(trace.events):,}"))
         return ran

@@ -26,7 +26,7 @@ def report(found: Checked) -> Report:
         why = "which way it goes is decided here, and only the one that it went was recorded"
         verdict = Verdict(Outcome.UNRESOLVED, f"not checked: {why}")
     told = [replace(f, message=_worded(f.message, found)) for f in (*_findings(found), *own)]
-    findings = [finding for finding in told if _is_own(finding, found)]
+    findings = [f for f in told if _is_own(f, found) and not _is_of_fewer(f, found)]
     return replace(
         made,
         inputs={known[n]: v for n, v in made.inputs.items() if n in known},
@@ -35,8 +35,8 @@ def report(found: Checked) -> Report:
         ),
         read_as=None,
         verdict=replace(verdict, message=_worded(verdict.message, found)),
-        dtype=found.ran.dtype,
-        digits_possible=round(precision_of(found.ran.dtype).digits, 2),
+        dtype=found.case.problem.precision,
+        digits_possible=round(precision_of(found.case.problem.precision).digits, 2),
         path=(),
         findings=tuple(findings),
         sources=text_of(f.span.file for f in findings if f.span is not None and f.span.file),
@@ -54,6 +54,11 @@ def _worded(text: str, found: Checked) -> str:
         text = text.replace(" says ", " times a drawn vector says ")
         text = text.replace("the true gradient", "the true product")
     return re.sub(r"\b(autograd|torch(?= says\b))", witness, text)
+
+
+def _is_of_fewer(finding: Finding, found: Checked) -> bool:
+    """Whether it is about a value that has fewer digits than the gradient is held to."""
+    return finding.kind == "value" and found.case.problem.precision != found.ran.dtype
 
 
 def _is_own(finding: Finding, found: Checked) -> bool:

@@ -22,6 +22,10 @@ def to_array(tensor: torch.Tensor) -> Any:
     given = given if given.layout == torch.strided else given.to_dense()
     given = given.float() if given.dtype == torch.bfloat16 else given
     given = given.to(torch.complex64) if given.dtype == torch.complex32 else given
+    # of what numpy has no dtype for, and of what is quantized
+    given = given.dequantize() if given.is_quantized else given
+    if given.is_floating_point() and given.element_size() == 1:
+        given = given.float()
     return np.array(_NUMPY(given, force=True))
 
 

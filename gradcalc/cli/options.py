@@ -172,7 +172,7 @@ class Options:
         "A Jacobian or Hessian without the unit matrices that are factors of it.", commands=EXPORT,
     )  # fmt: skip
     cotangent: Value | None = _row(  # noqa: RUF009
-        None, "--cotangent", "VALUE", "Weights of the outputs; all 1.",
+        None, "--cotangent", "VALUE", "Weights of the outputs; all 1, those of check drawn.",
         commands=(*GRAD, "vjp", *BATCH, *EXPORT, *CHECK), key="cotangent", json=read.json_value,
         of_program=True,
     )  # fmt: skip
@@ -183,7 +183,9 @@ class Options:
         json=read.json_tangents, of_program=True,
     )  # fmt: skip
     order: int = _row(
-        1, "--order", "N", "The derivative of order N, by one number.", read.whole(1),
+        1, "--order", "N",
+        "The derivative of order N, by one number; 2 for check, along a drawn direction.",
+        read.whole(1),
         commands=("grad", *BATCH, *FORMULA, *CHECK), key="order",
         json=_after(read.json_number, read.whole(1)), of_program=True,
     )  # fmt: skip
