@@ -477,6 +477,28 @@ def test_coarse_functions_are_run_in_few_ways() -> None:
     assert len(calls) < 40
 
 
+class Fifth(torch.autograd.Function):
+    """Wrong where its slope is small."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x**5
+
+    @staticmethod
+    def backward(ctx, grad):
+        (x,) = ctx.saved_tensors
+        return grad * torch.where(x > 1, 5 * x**4, 5 * x**3)
+
+
+def test_small_ones_beside_large_ones() -> None:
+    x = torch.tensor([0.5, 2000.0], dtype=DOUBLE)
+    report = gradcalc.check(Fifth, x)
+    assert (report.verdict.outcome, "Fifth" in blame(report)) == ("wrong", True)
+    plain = gradcalc.check(lambda t: Exp.apply(t) ** 2, torch.tensor([-9.0, 30.0], dtype=DOUBLE))
+    assert plain.verdict.outcome == "verified"
+
+
 def test_numbers_out_at_0_are_noticed() -> None:
     cut = gradcalc.check(lambda x: torch.tensor(x.tolist()) * x, torch.zeros(2, dtype=DOUBLE))
     assert cut.verdict.outcome == "unresolved"

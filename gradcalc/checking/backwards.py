@@ -128,7 +128,10 @@ class Back:
     def seed(self, times: float = 1.0) -> torch.Tensor:
         """The cotangent."""
         weights = np.ones(()) if self._weights is None else self._weights
-        given = np.broadcast_to(weights, tuple(self._output.shape)) * times
+        return self.seed_of(np.broadcast_to(weights, tuple(self._output.shape)) * times)
+
+    def seed_of(self, given: Array) -> torch.Tensor:
+        """Weights of the output as a cotangent."""
         return torch.as_tensor(given, dtype=self._output.dtype, device=self._output.device)
 
     def gradients(

@@ -32,6 +32,7 @@ SHORT = 200
 COTANGENT = "cotangent"
 """What weighs the output in a program."""
 
+ALONE = "only small outputs are gone back from"
 FINER = "it is run in float64, with digits that tell"
 """The way to a gradient that has more digits than were asked for."""
 
@@ -134,6 +135,9 @@ def _in_any_way(ran: Ran, how: How) -> Checked:
         so = judged(replace(ran, gradients=other.gradients, hands=other.hands), how)
         if _is_wrong(so):
             found = replace(so, way=way)
+    if ran.small is not None and not _is_wrong(found):
+        so = judged(ran.small, how)
+        found = replace(so, way=ALONE) if _is_wrong(so) else found
     if ran.finer is not None and not _is_wrong(found):
         so = _in_any_way(ran.finer, how)
         if _is_wrong(so):

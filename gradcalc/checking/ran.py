@@ -63,7 +63,8 @@ class Ran:
     times the tangents, its blocks are `second`, by pairs of inputs.
     `hidden` says where a number comes back that hangs on the inputs, which nobody has seen, where
     it was `looked` for such. The `slope` is that by the cotangent, of second derivatives, and
-    `first` the same run with the first ones.
+    `first` the same run with the first ones. `small` is the same run, gone back from the small ones
+    of its outputs alone.
     `finer` is the same in a dtype of more digits, where those of its own tell little.
     """
 
@@ -88,6 +89,7 @@ class Ran:
     looked: bool = False
     slope: Array | None = None
     first: "Ran | None" = None
+    small: "Ran | None" = None
 
 
 def extent(ran: Ran) -> str:

@@ -14,6 +14,7 @@ from gradcalc.checking.beside import strays
 from gradcalc.checking.capture import Recorder
 from gradcalc.checking.chance import restore, state_now
 from gradcalc.checking.functions import watched
+from gradcalc.checking.handing import Watched
 from gradcalc.checking.hidden import hidden
 from gradcalc.checking.kernels import plain_kernels
 from gradcalc.checking.leaks import watched_leaks
@@ -24,6 +25,9 @@ from gradcalc.checking.trace import Note, Trace
 from gradcalc.checking.ways import APART, otherwise
 from gradcalc.errors import InvalidValueError, UnknownNameError
 from gradcalc.values.precision import precision_of
+
+SMALL = 2.0**-12
+"""The size of outputs, beside the largest one, that are also gone back from by themselves."""
 
 COARSE = ("bfloat16", "float16")
 """Dtypes in which a mistake may be as large as what rounding does."""
@@ -89,6 +93,8 @@ def _run(asked: Asked, known: Callable[[str], bool], recorder: Recorder, *, wide
         trace.notes.append(Note("skipped", f"{len(trace.events):,}"))
         return ran
     with _quietly():
+        # before anything is moved that the way back goes through
+        small = _of_small(ran, back, found)
         others = dict(otherwise(asked, ran, back, found, state, known))
         place, rounded = strays(asked, ran, known, state)
         trace, unseen = _with_hidden(asked, ran, known, state)
@@ -96,8 +102,23 @@ def _run(asked: Asked, known: Callable[[str], bool], recorder: Recorder, *, wide
         finer = _finer(asked, known, state) if ran.dtype in COARSE and wide else None
     return replace(
         ran, trace=trace, otherwise=others, seconds=twice, strays=place, rounded=rounded,
-        finer=finer, hidden=unseen, looked=True,
+        finer=finer, hidden=unseen, looked=True, small=small,
     )  # fmt: skip
+
+
+def _of_small(ran: Ran, back: Back, found: Watched) -> Ran | None:
+    """The way back from outputs beside which others are large: what is wrong in them alone does not
+    show beside those. None where there are no such, or nothing that somebody wrote."""
+    if ran.weights is None or ran.tangents is not None or not ran.trace.functions:
+        return None
+    sizes = np.abs(ran.value)
+    weights = np.where(sizes > np.max(sizes, initial=0) * SMALL, 0.0, ran.weights)
+    if not np.any(weights):
+        return None
+    gradients, failed = back.gradients(back.seed_of(weights))
+    if failed is not None:
+        return None
+    return replace(ran, weights=weights, gradients=gradients, hands=dict(found.hands))
 
 
 def _with_hidden(

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from gradcalc.calculate import report_of
 from gradcalc.checking import blame
-from gradcalc.checking.check import Checked
+from gradcalc.checking.check import ALONE, Checked
 from gradcalc.checking.lines import OTHER_WAY, Listing
 from gradcalc.checking.places import span_of, text_of
 from gradcalc.checking.ran import Ran
@@ -137,7 +137,9 @@ def _findings(found: Checked) -> Iterator[Finding]:
     for wrong in found.blamed:
         yield blame.finding(wrong)
     if found.way is not None:
-        said = f"the gradient is another one where {found.way}"
+        said = (
+            f"the gradient is {'wrong' if found.way == ALONE else 'another one'} where {found.way}"
+        )
         yield Finding("otherwise", said, "that one is judged here", None)
     outcome = found.case.judgement.verdict.outcome
     for applied in blame.writing(found.ran):
