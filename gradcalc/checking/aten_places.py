@@ -16,8 +16,6 @@ Given = Mapping[str, Any]
 
 def _index(writer: Writer, given: Given) -> str:
     parts = [":" if i is None else _position(writer, i) for i in given["indices"]]
-    behind = len(given["self"].shape) - len(parts)
-    del behind
     return f"{writer.text(given['self'])}[{', '.join(parts)}]"
 
 
@@ -135,7 +133,7 @@ def _segments(writer: Writer, given: Given) -> str:
 def _masked_index(writer: Writer, given: Given) -> str:
     """Out of the mask the positions may lie anywhere, and what is there is `fill`."""
     mask = writer.numbers(given["mask"])
-    source, shape = given["self"], given["self"].shape
+    source = given["self"]
     indices = [None if i is None else writer.numbers(i) for i in given["indices"]]
     told = np.broadcast_shapes(mask.shape, *(i.shape for i in indices if i is not None))
     clipped = [
@@ -143,7 +141,6 @@ def _masked_index(writer: Writer, given: Given) -> str:
         for i in indices
     ]
     parts = [":" if i is None else writer.constant(i) for i in clipped]
-    del shape
     found = f"{writer.text(source)}[{', '.join(parts)}]"
     where = writer.constant(mask)
     return f"torch.where({where}, {found}, {given['fill']})"

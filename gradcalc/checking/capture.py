@@ -69,6 +69,8 @@ RESHAPED = frozenset(
 """They write nothing: where a tensor lies is read when it is used."""
 
 UPDATING = frozenset({"native_batch_norm", "_batch_norm_with_update", "rrelu_with_noise"})
+"""Operations that write without a word of it in their schema."""
+
 FIRST_ALONE = frozenset(
     {
         "native_layer_norm",
@@ -81,7 +83,7 @@ FIRST_ALONE = frozenset(
 """Operations of whose results autograd differentiates the first alone."""
 
 UPDATED = frozenset({"running_mean", "running_var", "noise"})
-"""Operations that write without a word of it in their schema, and the arguments they write."""
+"""The arguments that these write."""
 
 LEAKING = frozenset({"_local_scalar_dense", "equal", "_is_all_true", "_is_any_true"})
 """What takes numbers out of tensors."""
@@ -294,7 +296,7 @@ class Recorder(TorchDispatchMode):
                 self._below.pop(args[0], None)
             return func(*args, **kwargs)
         if base in LEAKING:
-            return self._leak(func, schema, args, kwargs, given)
+            return self._leak(func, schema, args, kwargs)
         plain = all(kind_of(tensor) == "" for tensor in given)
         other = self._otherwise(func, schema) if plain and not schema.is_mutable else None
         if other is not None:
@@ -303,9 +305,7 @@ class Recorder(TorchDispatchMode):
                 return found
         return self._recorded(func, schema, args, kwargs, given)
 
-    def _leak(
-        self, func: Any, schema: Any, args: Any, kwargs: Any, given: Sequence[torch.Tensor]
-    ) -> Any:
+    def _leak(self, func: Any, schema: Any, args: Any, kwargs: Any) -> Any:
         """What takes a number out of a tensor, or decides by one."""
         made = func(*args, **kwargs)
         answer = made if isinstance(made, bool) else None
@@ -313,7 +313,6 @@ class Recorder(TorchDispatchMode):
         named = {a.name: v for a, v in zip(schema.arguments, args, strict=False)} | kwargs
         arguments = {name: self.argument(value) for name, value in named.items()}
         name = schema.name.replace("::", ".")
-        del given
         self.add(Call(name, arguments, (), place_here(), self.inside, answer=answer))
         return made
 

@@ -340,8 +340,3 @@ def _told(name: str, error: BaseException) -> GradcalcError:
         found.span = span_of(Place(file, line))
         found.source = text_of([file])
     return found
-
-
-def names_in(path: str) -> Sequence[str]:
-    """What a file has that could be checked."""
-    return [n for n, v in load(path).items() if callable(v) and not n.startswith("_")]

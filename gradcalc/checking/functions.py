@@ -176,8 +176,3 @@ def _decorators(file: str, line: int) -> int:
         if text.lstrip().startswith(("def ", "async def ")):
             return count
     return 0
-
-
-def of_trace(trace: Trace, number: int | None) -> Applied | None:
-    """The call of a Function with a number."""
-    return None if number is None or number >= len(trace.functions) else trace.functions[number]
