@@ -292,7 +292,7 @@ PLANTED = (
         for wrong, right, what, blamed, shapes, called, ends in (
             ("CubedDetached", "Cubed", "keeps a number", "x", VECTOR, applied, "wrong"),
             ("CubedNoGrad", "Cubed", "works under no_grad", "x", VECTOR, applied, "wrong"),
-            ("CubedOnce", "Cubed", "is once differentiable", "x", VECTOR, applied, "wrong"),
+            ("CubedOnce", "Cubed", "is once differentiable", None, VECTOR, applied, "unresolved"),
             ("CubedData", "Cubed", "takes .data of a factor", "x", VECTOR, applied, "wrong"),
             ("CubedCotangent", "Cubed", "detaches its cotangent", GRADIENT, VECTOR, squared,
              "wrong"),

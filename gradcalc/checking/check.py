@@ -126,9 +126,13 @@ def _is_torchs(found: Checked, how: How) -> bool:
     return all(near(one, other, room, room * largest(other)) for one, other in pairs)
 
 
-def _in_any_way(ran: Ran, how: How) -> Checked:
-    """The verdict on the gradient, and where that is right on those that torch gives otherwise."""
-    found = _by_its_digits(judged(ran, how), ran, how)
+def _in_any_way(ran: Ran, how: How, *, finer: bool = False) -> Checked:
+    """The verdict on the gradient, and where that is right on those that torch gives otherwise.
+
+    A `finer` run is held to no more than the digits that it says.
+    """
+    found = judged(ran, how)
+    found = found if finer else _by_its_digits(found, ran, how)
     for way, other in ran.otherwise.items():
         if _is_wrong(found):
             break
@@ -139,7 +143,7 @@ def _in_any_way(ran: Ran, how: How) -> Checked:
         so = judged(ran.small, how)
         found = replace(so, way=ALONE) if _is_wrong(so) else found
     if ran.finer is not None and not _is_wrong(found):
-        so = _in_any_way(ran.finer, how)
+        so = _in_any_way(ran.finer, how, finer=True)
         if _is_wrong(so):
             found = replace(so, way=so.way or FINER)
     return found
