@@ -68,7 +68,11 @@ class Checker:
         """
         __tracebackhide__ = True
         import gradcalc
+        from gradcalc.verdict.outcome import Outcome
 
+        unknown = set(allow) - {outcome.value for outcome in Outcome}
+        if unknown:
+            raise ValueError(f"allow: there is no outcome {min(unknown)}")
         report = gradcalc.check(function, *args, **options)
         if report.verdict.exit_code and report.verdict.outcome.value not in allow:
             raise WrongGradient(failure(report))

@@ -51,6 +51,27 @@ class Careless(torch.autograd.Function):
         return ctx.saved_tensors[0].cos()
 
 
+class Positive(torch.autograd.Function):
+    """Its backward loses the sign of its cotangent."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x.sin().sum()
+
+    @staticmethod
+    def backward(ctx, grad):
+        return grad.abs() * ctx.saved_tensors[0].cos()
+
+
+class Clamped(Positive):
+    """Its backward cuts off what is large."""
+
+    @staticmethod
+    def backward(ctx, grad):
+        return grad.clamp(-100, 100) * ctx.saved_tensors[0].cos()
+
+
 class Dense(torch.autograd.Function):
     """Its backward reads memory as if it were contiguous."""
 
@@ -292,6 +313,8 @@ CASES = {
     "own, in a function": (lambda x: Exp.apply(2 * x).cos(), "verified"),
     "own, twice too large": (Doubled, "wrong"),
     "own, without its cotangent": (Careless, "wrong"),
+    "own, without the sign of its cotangent": (Positive, "wrong"),
+    "own, of small cotangents": (Clamped, "wrong"),
     "own, dense only": (lambda x: Dense.apply(torch.outer(x, x.sin())), "wrong"),
     "own, rounding meant": (Rounded, "wrong"),
     "own, out of sight": (Numpys, "unresolved"),
@@ -391,6 +414,14 @@ def test_right_backwards_are_not_blamed() -> None:
     report = gradcalc.check(lambda x: Doubled.apply(Exp.apply(x)), drawn(3))
     assert "Doubled" in blame(report)
     assert not [f for f in report.findings if " Exp " in f.message]
+
+
+def test_what_runs_inside_of_torchs_own_is_told_so() -> None:
+    report = gradcalc.check(
+        lambda x: checkpoint(Doubled.apply, x * 1, use_reentrant=True), drawn(3)
+    )
+    assert report.verdict.outcome == "wrong"
+    assert "inside of CheckpointFunction" in blame(report)
 
 
 def test_second_derivatives() -> None:

@@ -247,6 +247,12 @@ def finding(wrong: Wrong) -> Finding:
     message = (
         f"the backward of {applied.name} is wrong: of {at} it gives {shown}, and {right} is right"
     )
+    if applied.of_torch:
+        message = f"what is gone back through inside of {applied.name} is wrong: of {at} it gives"
+        message = f"{message} {shown}, and {right} is right"
+        return Finding(
+            "blame", message, "check what runs inside by itself", span_of(applied.called)
+        )
     if wrong.second:
         message = (
             f"the backward of {applied.name} is not differentiable as it should be: of {at} its"

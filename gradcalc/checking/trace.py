@@ -183,7 +183,7 @@ class Applied:
     and the `names` of its forward's parameters; `made` what it gave. The events from `first` up to
     `last` are those of its forward; with `opaque` a result was made out of sight. `place` is that
     of its backward, `called` that of the call. A `trusted` one is meant, whatever it is; one
-    that `asks` takes numbers out of tensors.
+    that `asks` takes numbers out of tensors. One `of_torch` runs what others wrote.
     """
 
     name: str
@@ -198,6 +198,7 @@ class Applied:
     opaque: bool = False
     trusted: bool = False
     asks: bool = False
+    of_torch: bool = False
 
 
 @dataclass(frozen=True, slots=True)

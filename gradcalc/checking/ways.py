@@ -30,6 +30,8 @@ NEAR = 16.0
 what is further is judged as well."""
 
 DOUBLED = "the cotangent is doubled"
+NEGATED = "the cotangent has the other sign"
+ENLARGED = "the cotangent is large"
 STRIDED = "the cotangent is not contiguous in memory"
 TWICE = "the same cotangent is handed in a second time"
 AGAIN = "it is run once more"
@@ -37,6 +39,9 @@ PARTS = "each output is gone back from by itself"
 ELSEWHERE = "it is run at another point before it is gone back"
 ONLY = "{name} alone wants a gradient"
 SCATTERED = "the inputs are not contiguous in memory"
+
+LARGE = 2.0**20
+"""What a cotangent is multiplied by, which changes no digit of what is linear in it."""
 
 MANY = 6
 """Inputs up to which each is tried alone."""
@@ -81,6 +86,10 @@ def _of_one_run(ran: Ran, back: Back, found: Watched) -> Iterator[tuple[str, Way
         return Way(less, {n: _divided(h, times) for n, h in found.hands.items()})
 
     yield from _where(DOUBLED, ran, way(back.seed(2.0), 2.0))
+    if ran.trace.functions:
+        yield from _where(NEGATED, ran, way(back.seed(-1.0), -1.0))
+        if ran.dtype in ("float64", "float32"):
+            yield from _where(ENLARGED, ran, way(back.seed(LARGE), LARGE))
     seed = back.seed()
     if seed.ndim and seed.numel() > 1:
         yield from _where(STRIDED, ran, way(strided(seed)))
