@@ -10,6 +10,7 @@ from tests.command import Run
 FILE = '''
 import sys
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -109,6 +110,10 @@ class Failing(Square):
         raise KeyError("lost")
 
 
+def numpys(x):
+    return np.sum(np.sin(x))
+
+
 def looked_up(w, places):
     return w[places] ** 2
 
@@ -175,6 +180,7 @@ SAID = {
     "ops.py:plain --x 1 --order 3": (2, "gradients and second derivatives"),
     "ops.py:plain --x 1 --wrt z": (2, "no tensor called z"),
     "bad.py:f --x 1": (2, "SyntaxError"),
+    "ops.py:numpys --x 1,2": (2, "--grad FILE:NAME checks the gradient of a function of numpy"),
     "ops.py:power --x 1 --k 2.5": (2, "power takes a whole number for k"),
     "ops.py:plain --x 1,2 --cotangent 1,2,3": (2, "the cotangent has shape (3,), the output"),
     "ops.py:Square --x 1 --trust Squere": (2, "nothing that is called is a Function Squere"),

@@ -332,6 +332,8 @@ def _told(name: str, error: BaseException) -> GradcalcError:
     said = (str(error).strip().splitlines() or [""])[0]
     whose = name if own and own[-1].name != "<module>" else "the file"
     found = InvalidValueError(f"{whose} raises {type(error).__name__}: {said}")
+    if "numpy() on Tensor" in said or any("/numpy/" in frame.filename for frame in own):
+        found.hint = "--grad FILE:NAME checks the gradient of a function of numpy arrays"
     if isinstance(error, SyntaxError) and error.lineno is not None:
         found.span = span_of(Place(str(error.filename), error.lineno))
         found.source = text_of([str(error.filename)])
