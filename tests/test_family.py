@@ -466,7 +466,10 @@ def test_what_a_derivative_does_not_take_is_refused(
 
 @pytest.mark.parametrize(
     ("option", "commands"),
-    [("--cotangent", "grad, why, vjp, batch, export and check take it"), ("--workers", "batch takes it")],
+    [
+        ("--cotangent", "grad, why, vjp, batch, export and check take it"),
+        ("--workers", "batch takes it"),
+    ],
 )
 def test_options_of_other_commands_are_told_to_be_so(run: Run, option: str, commands: str) -> None:
     found = run("jacobian", "x**3", "--x", "1,2", option, "1,2")
