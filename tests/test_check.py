@@ -522,6 +522,14 @@ class Fifth(torch.autograd.Function):
         return grad * torch.where(x > 1, 5 * x**4, 5 * x**3)
 
 
+def test_what_is_not_finite_is_no_choice_at_a_kink() -> None:
+    tiny = torch.full((3,), 1e-170, dtype=DOUBLE)
+    report = gradcalc.check(lambda x: x / x.norm(), tiny)
+    assert report.verdict.outcome == "wrong"
+    far = gradcalc.check(lambda x: (1e200 * x).exp(), torch.tensor([1.0, 2.0], dtype=DOUBLE))
+    assert far.verdict.outcome == "unresolved"
+
+
 def test_small_ones_beside_large_ones() -> None:
     x = torch.tensor([0.5, 2000.0], dtype=DOUBLE)
     report = gradcalc.check(Fifth, x)

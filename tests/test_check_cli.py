@@ -181,6 +181,7 @@ SAID = {
     "ops.py:plain --x 1 --wrt z": (2, "no tensor called z"),
     "bad.py:f --x 1": (2, "SyntaxError"),
     "ops.py:numpys --x 1,2": (2, "--grad FILE:NAME checks the gradient of a function of numpy"),
+    "ops.py:plain --x 1 --device nowhere": (2, "--device nowhere cannot be used"),
     "ops.py:power --x 1 --k 2.5": (2, "power takes a whole number for k"),
     "ops.py:plain --x 1,2 --cotangent 1,2,3": (2, "the cotangent has shape (3,), the output"),
     "ops.py:Square --x 1 --trust Squere": (2, "nothing that is called is a Function Squere"),

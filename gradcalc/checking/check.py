@@ -23,6 +23,7 @@ from gradcalc.targets import Gradient
 from gradcalc.testimony import Absence, Absent, Computed, Enclosed, trusted
 from gradcalc.values.precision import precision_of
 from gradcalc.verdict.case import Case
+from gradcalc.verdict.comparing import value_holds
 from gradcalc.verdict.judge import Judgement, judge
 from gradcalc.verdict.outcome import Finding, Outcome, Verdict
 
@@ -108,8 +109,13 @@ def checked(ran: Ran, how: How) -> Checked:
 
 def _is_at_kinks(found: Checked) -> bool:
     """Whether several operations are at kinks as far as rounding can tell, each by itself."""
-    known = trusted(found.case.judgement.reference)
-    if not isinstance(known, Enclosed):
+    case = found.case
+    known = trusted(case.judgement.reference)
+    if not isinstance(known, Enclosed) or isinstance(case.autograd, Absent):
+        return False
+    # what is not finite, or has another value, no side of a kink gives
+    finite = all(np.isfinite(g).all() for g in case.autograd.gradients.values())
+    if not finite or not value_holds(case.problem, case.autograd, known):
         return False
     events = [*known.events, *(event for part in known.rough for event in part.events)]
     return len(events) > 1 and any(event.margin > 0 for event in events)

@@ -31,6 +31,7 @@ from gradcalc.errors import (
     UsageError,
     did_you_mean,
 )
+from gradcalc.witnesses.autograd import device_of
 
 WHOLE = re.compile(r"[Ll]ong|\bint|[Ii]nteger|indices|index")
 """What torch says where it wants integers."""
@@ -45,6 +46,7 @@ TOLD = re.compile(r"^\s*gradcalc:(.*)$", re.MULTILINE)
 def done(job: Job) -> Ran:
     """What torch says of a job."""
     torch.set_num_threads(1)
+    device_of(job.device)
     with as_errors(job.name):
         space = load(job.path)
     try:

@@ -152,11 +152,12 @@ def _leaves(
 ) -> dict[str, int | str]:
     """The inputs to differentiate by, and where they are in a call, if among the first `given`.
 
-    The arrays and lists of numbers, else the floats.
+    The arrays and lists of numbers, else the floats; integers where nothing else is there.
     """
     arrays = [name for name, value in named.items() if _is_array(value)]
     numbers = [n for n, v in named.items() if isinstance(v, float | np.floating)]
-    wanted = list(chosen) if chosen else arrays or numbers
+    whole = [n for n, v in named.items() if isinstance(v, np.ndarray) and v.dtype.kind == "i"]
+    wanted = list(chosen) if chosen else arrays or numbers or whole
     for name in wanted:
         if name not in named:
             raise UnknownNameError(

@@ -18,14 +18,7 @@ def span_of(place: Place) -> Span | None:
     linecache.checkcache(place.file)
     text = linecache.getline(place.file, place.line).rstrip()
     first = len(text) - len(text.lstrip()) + 1
-    return Span(place.line, first, place.line, max(len(text) + 1, first + 1), shown(place.file))
-
-
-def shown(file: str) -> str:
-    """A file as whoever runs this calls it."""
-    with suppress(ValueError):
-        return str(Path(file).relative_to(Path.cwd()))
-    return file
+    return Span(place.line, first, place.line, max(len(text) + 1, first + 1), place.shown)
 
 
 def text_of(files: Iterable[str]) -> str | None:
@@ -33,5 +26,7 @@ def text_of(files: Iterable[str]) -> str | None:
     texts = []
     for name in dict.fromkeys(files):
         with suppress(OSError):
-            texts.append((shown(name), Path(name).read_text(encoding="utf-8", errors="replace")))
+            texts.append(
+                (Place(name, 0).shown, Path(name).read_text(encoding="utf-8", errors="replace"))
+            )
     return joined(texts) if texts else None

@@ -1,8 +1,10 @@
 """What a function did, as plain data: operations, where tensors lie, and their numbers."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from math import prod
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,9 +27,16 @@ class Place:
     line: int
 
     @property
+    def shown(self) -> str:
+        """The file as whoever runs this calls it."""
+        with suppress(ValueError):
+            return str(Path(self.file).relative_to(Path.cwd()))
+        return self.file
+
+    @property
     def told(self) -> str:
         """The place in words."""
-        return f"{self.file}, line {self.line}"
+        return f"{self.shown}, line {self.line}"
 
 
 NOWHERE = Place("", 0)

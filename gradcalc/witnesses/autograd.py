@@ -308,7 +308,7 @@ def _run(
     confirm: Confirm | None = None,
     keeping: Keeping | None = None,
 ) -> Computed:
-    dtype, device = getattr(torch, problem.dtype), _device(problem.device)
+    dtype, device = getattr(torch, problem.dtype), device_of(problem.device)
     backend = TorchBackend(dtype, device, keep=problem.steps)
     tensors = {name: backend.shared(values) for name, values in problem.inputs.items()}
     for name in problem.wrt:
@@ -394,7 +394,8 @@ def refused(error: RuntimeError) -> GradcalcError:
     return UnsupportedError("torch cannot differentiate this", hint=reason.rstrip(".") or None)
 
 
-def _device(name: str) -> torch.device:
+def device_of(name: str) -> torch.device:
+    """The device of a name. Raises `UsageError` for one that cannot be used."""
     try:
         device = torch.device(name)
         torch.empty(0, device=device)
