@@ -1,6 +1,7 @@
 """`gradcalc check` on files of users: what is called with what, and what is said when it fails."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -251,6 +252,12 @@ def test_modules_by_their_parameters(run: Run) -> None:
     assert list(report["gradients"]) == ["input", "0.weight", "0.bias"]
     again = run("check", "ops.py:net", "--input", "1,2,3", "--json", "--seed", "3")
     assert again.out == answer.out
+
+
+def test_where_python_looks_for_modules_stays(run: Run) -> None:
+    before = list(sys.path)
+    assert run("check", "ops.py:Square", "--x", "1,2").code == 0
+    assert sys.path == before
 
 
 def test_an_error_shows_the_line(run: Run) -> None:

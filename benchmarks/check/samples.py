@@ -1,15 +1,12 @@
 """torch's own samples as a user's code: what is called, and with what."""
 
-import random
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 
-from benchmarks.coverage.databases import MODULES, entries
+from benchmarks.coverage.databases import MODULES, chosen, entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +23,8 @@ def cases(database: str, name: str, dtype: torch.dtype, most: int | None) -> lis
 
     Empty for what has no gradient, or is not of that dtype.
     """
-    entry = entries(database)[name]
-    torch.manual_seed(0)
-    random.seed(0)
-    np.random.seed(0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        found = list((_of_module if database == MODULES else _of_function)(entry, dtype))
-    if most is None or len(found) <= most:
-        return found
-    return [found[k * (len(found) - 1) // max(1, most - 1)] for k in range(most)]
+    drawn = _of_module if database == MODULES else _of_function
+    return chosen(entries(database)[name], dtype, most, drawn)
 
 
 def _of_function(op: Any, dtype: torch.dtype) -> Iterator[Case]:

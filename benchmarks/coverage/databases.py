@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -60,13 +60,25 @@ def samples(database: str, name: str, dtype: torch.dtype, most: int | None) -> l
 
     Empty for what has no gradient, or is not of that dtype.
     """
-    entry = entries(database)[name]
+    drawn = _of_module if database == MODULES else _of_function
+    return chosen(entries(database)[name], dtype, most, drawn)
+
+
+Drawn = TypeVar("Drawn")
+
+
+def chosen(
+    entry: Any,
+    dtype: torch.dtype,
+    most: int | None,
+    drawn: Callable[[Any, torch.dtype], Iterator[Drawn]],
+) -> list[Drawn]:
+    """What is drawn of an entry, the same each time, evenly chosen where that is more."""
     torch.manual_seed(0)
     random.seed(0)
     np.random.seed(0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        drawn = _of_module if database == MODULES else _of_function
         found = list(drawn(entry, dtype))
     if most is None or len(found) <= most:
         return found

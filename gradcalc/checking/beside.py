@@ -1,19 +1,21 @@
 """Whether a function does the same next to its point."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import numpy as np
 import torch
 
-from gradcalc.checking.backwards import Asked
+from gradcalc.checking.backwards import Asked, output_of
 from gradcalc.checking.capture import Recorder
 from gradcalc.checking.chance import restore
 from gradcalc.checking.functions import watched
+from gradcalc.checking.handing import Watched
 from gradcalc.checking.kernels import plain_kernels
 from gradcalc.checking.ran import Ran
 from gradcalc.checking.trace import Call, Trace
+from gradcalc.testimony import Array
 from gradcalc.values.precision import precision_of
 
 BESIDE = (64.0, 2.0**20)
@@ -46,14 +48,26 @@ def strays(
 
 def way(asked: Asked, known: Callable[[str], bool], state: Any) -> Trace | None:
     """What the function does where its leaves are now."""
+    # as it ran before, it is where it runs now that it does not take
+    with suppress(Exception):
+        return recorded(asked, known, state)[0].trace
+    return None
+
+
+def recorded(
+    asked: Asked, known: Callable[[str], bool], state: Any
+) -> tuple[Recorder, torch.Tensor, Array | None, Watched]:
+    """A further run, with the same random numbers: what was recorded, the output with its weights,
+    and what goes through own backwards from then on.
+
+    Raises what the function raises.
+    """
     restore(state)
     recorder = Recorder(asked.leaves, known, asked.others)
-    try:
-        with plain_kernels(), watched(recorder, asked.references, asked.trust), recorder:
-            asked.call({})
-    except Exception:
-        return None
-    return recorder.trace
+    watching = watched(recorder, asked.references, asked.trust)
+    with plain_kernels(), watching as found, recorder:
+        output, weights = output_of(asked, asked.call({}))
+    return recorder, output, weights, found
 
 
 @contextmanager

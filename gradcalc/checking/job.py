@@ -1,5 +1,6 @@
 """What is asked of a user's file, as plain data: it goes to the process that runs the file."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -40,6 +41,14 @@ class Job:
 
         Raises `GradcalcError` for whatever is wrong with the file or the function.
         """
+        before = list(sys.path)
+        try:
+            return self._done()
+        finally:
+            # files beside this one are nobody else's to import
+            sys.path[:] = before
+
+    def _done(self) -> list[Ran]:
         # nobody but the process that runs it has torch
         if self.grad is None and self.hess is None:
             from gradcalc.checking.files import done

@@ -97,8 +97,8 @@ def pruned(found: Listing) -> list[Line]:
     return kept[::-1]
 
 
-def spelled(numbers: Numbers) -> str | None:
-    """A few numbers as they are written, None for more."""
+def spelled(numbers: Numbers, maker: str = "torch.tensor") -> str | None:
+    """A few numbers as they are written, by what makes an array of a list; None for more."""
     if not 0 < numbers.size <= SPELLED or not np.all(np.isfinite(numbers)):
         return None
-    return f"torch.tensor({numbers.tolist()})"
+    return f"{maker}({numbers.tolist()})"

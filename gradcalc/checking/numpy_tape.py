@@ -9,15 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.checking.lines import OTHER_WAY, Line, Listing, NoRow, pruned
+from gradcalc.checking.lines import OTHER_WAY, Line, Listing, NoRow, pruned, spelled
 from gradcalc.checking.memory import NUMPY, Memory
 from gradcalc.checking.trace import NOWHERE, Numbers, Place, Start, View
 
 IMPORTS = "import numpy as np, scipy.special, scipy.linalg, math"
 """The first line of a program of numpy's."""
 
-SPELLED = 8
-"""The most numbers of a constant that a line spells out."""
 
 _OUTSIDE = (str(Path(__file__).parent), str(Path(np.__file__).parent))
 _LIBRARIES = ("/scipy/", "/contextlib.py", "/functools.py")
@@ -126,8 +124,9 @@ class Tape:
             if isinstance(value, float) and not np.isfinite(value):
                 return f"float('{value}')"
             return repr(value)
-        if 0 < numbers.size <= SPELLED and np.all(np.isfinite(numbers)):
-            return f"np.array({numbers.tolist()})"
+        short = spelled(numbers, "np.array")
+        if short is not None:
+            return short
         key = (numbers.dtype.str, numbers.shape, numbers.tobytes())
         if key not in self._constants:
             name = f"c{len(self._constants)}"

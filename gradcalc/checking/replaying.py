@@ -12,7 +12,7 @@ from gradcalc.checking.ran import Ran
 from gradcalc.derive.recorder import Recorder, RecordingBackend
 from gradcalc.derive.runs import budget
 from gradcalc.lang.program import Branch
-from gradcalc.problem import Problem, execute
+from gradcalc.problem import Execution, Problem, execute
 from gradcalc.values.precision import Precision, precision_of
 
 APART = 4.0
@@ -22,26 +22,26 @@ something else is further off, and what rounding has piled up on the way is not.
 
 def replayed(problem: Problem, found: Listing, ran: Ran) -> tuple[Line | None, tuple[Branch, ...]]:
     """The first line whose value is not the one that torch had, and the way that the run took."""
-    recorder = Recorder(problem.dtype)
-    backend = RecordingBackend(recorder, budget(problem))
-    given = {
-        name: recorder.input(name, np.asarray(value, np.float64), name in problem.wrt)
-        for name, value in problem.inputs.items()
-    }
-    execution = execute(replace(problem, before=()), backend, given, backend.budget)
+    backend, execution = _run(replace(problem, before=()))
     precision = precision_of(ran.dtype)
     return next(_unlike(backend, execution.run.names, found, precision), None), execution.run.path
 
 
 def float_value(problem: Problem) -> Any:
     """What the witnesses differentiate, where nobody else says what that is."""
+    backend, execution = _run(problem)
+    return np.asarray(backend.numbers(execution.target))
+
+
+def _run(problem: Problem) -> tuple[RecordingBackend, Execution]:
+    """The program, worked out on its own numbers in floats."""
     recorder = Recorder(problem.dtype)
     backend = RecordingBackend(recorder, budget(problem))
     given = {
         name: recorder.input(name, np.asarray(value, np.float64), name in problem.wrt)
         for name, value in problem.inputs.items()
     }
-    return np.asarray(backend.numbers(execute(problem, backend, given, backend.budget).target))
+    return backend, execute(problem, backend, given, backend.budget)
 
 
 def _unlike(

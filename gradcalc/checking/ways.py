@@ -12,11 +12,9 @@ import numpy as np
 import torch
 
 from gradcalc.checking.backwards import Asked, Back, output_of, parts_of
-from gradcalc.checking.capture import Recorder
+from gradcalc.checking.beside import recorded
 from gradcalc.checking.chance import has_drawn, restore
-from gradcalc.checking.functions import watched
 from gradcalc.checking.handing import Watched, hooked
-from gradcalc.checking.kernels import plain_kernels
 from gradcalc.checking.ran import Gradients, Hand, Ran, Way
 from gradcalc.checking.trace import Call, Data, Trace
 from gradcalc.testimony import Array
@@ -177,12 +175,8 @@ class _Runs:
 
 def _same_again(asked: Asked, ran: Ran, state: Any, known: Callable[[str], bool]) -> Way | None:
     """The gradients of a second run, None where it fails or does something else."""
-    restore(state)
-    recorder = Recorder(asked.leaves, known, asked.others)
-    watching = watched(recorder, asked.references, asked.trust)
     with suppress(Exception):
-        with plain_kernels(), watching as found, recorder:
-            output, weights = output_of(asked, asked.call({}))
+        recorder, output, weights, found = recorded(asked, known, state)
         if asked.reference is None and not _is_same(ran.trace, recorder.trace):
             return None
         back = Back(asked, output, weights)
