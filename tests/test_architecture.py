@@ -30,9 +30,9 @@ HEAVY = {
         "fidelity.py", "keeping.py", "witnesses/autograd.py", "values/binary.py",
         "checking/backwards.py", "checking/beside.py", "checking/capture.py", "checking/chance.py",
         "checking/entering.py", "checking/files.py", "checking/functions.py", "checking/handing.py",
-        "checking/inputs.py", "checking/leaks.py", "checking/running.py", "checking/seconds.py",
-        "checking/ways.py", "checking/kernels.py", "checking/otherwise.py", "checking/tensors.py",
-        "pytest_plugin.py",
+        "checking/inputs.py", "checking/leaks.py", "checking/loading.py", "checking/running.py",
+        "checking/seconds.py", "checking/ways.py", "checking/kernels.py", "checking/otherwise.py",
+        "checking/tensors.py", "pytest_plugin.py",
     },
     "sympy": {
         "balls/numbers.py", "calculus.py", "derive/modes.py", "arrays/arithmetic.py",

@@ -130,6 +130,34 @@ class Hidden(Square):
         return torch.as_tensor(x.detach().numpy() ** 2)
 
 
+class Model:
+    """gradcalc: --x 1,2"""
+
+    def __init__(self, scale=2.0, n=1):
+        self.scale, self.calls = scale, 0
+
+    def energy(self, x):
+        """gradcalc: --x 1,2"""
+        self.calls += 1
+        return (self.scale * x**3).sum()
+
+    def cut(self, x):
+        return (x.detach() * x).sum() * self.scale
+
+    @staticmethod
+    def plain(x):
+        return x * x
+
+    @classmethod
+    def twice(cls, x):
+        return 2 * cls.plain(x)
+
+
+class Fitted(Net):
+    def loss(self, x, y):
+        return ((self(x) - y) ** 2).mean()
+
+
 value = 3
 '''
 
@@ -160,6 +188,14 @@ RIGHT = {
     "called as one of Python's": "random.py:f --x 1,2",
     "in a package": "pack/inner/ops.py:f --x 1,2",
     "from a bundle": "ops.py:numbers --inputs values.json",
+    "a method": "ops.py:Model.energy --x 1,2",
+    "a method of what is made so": "ops.py:Model.energy --init 3,n=2 --x 1,2",
+    "a method that tells its inputs": "ops.py:Model.energy",
+    "a static method": "ops.py:Model.plain --x 1,2",
+    "a method of the class": "ops.py:Model.twice --x 1,2",
+    "a method of a module": "ops.py:Fitted.loss --init 3 --x 1,2,3 --y 0.5",
+    "one of a module in float32": "ops.py:Fitted.loss --init 3 --x 1,2,3 --y 0.5 --dtype float32",
+    "a method is meant": "ops.py:Model.energy --x 1,2 --reference Model.energy",
 }
 
 SAID = {
@@ -175,6 +211,10 @@ SAID = {
     "ops.py:Square --y 1": (2, "has no parameter y"),
     "ops.py:plain": (2, "x has no value"),
     "ops.py:Net --x 1": (2, "cannot be made of ()"),
+    "ops.py:Model.cut --x 1,2": (0, "verified"),
+    "ops.py:Model.energi --x 1": (2, "did you mean energy?"),
+    "ops.py:Model.energy --x 1 --init 1,2,3": (2, "Model cannot be made of (1,2,3)"),
+    "ops.py:Model --x 1": (2, "Model is a class: say which of its methods is checked"),
     "ops.py": (2, "say what of ops.py is checked"),
     "opz.py:f": (2, "there is no file opz.py"),
     "x*x --x 1": (2, "is no file with a function"),
@@ -252,6 +292,12 @@ def test_modules_by_their_parameters(run: Run) -> None:
     assert list(report["gradients"]) == ["input", "0.weight", "0.bias"]
     again = run("check", "ops.py:net", "--input", "1,2,3", "--json", "--seed", "3")
     assert again.out == answer.out
+
+
+def test_the_parameters_of_a_method_of_a_module(run: Run) -> None:
+    given = ["--init", "3", "--x", "1,2,3", "--y", "1", "--json"]
+    report = json.loads(run("check", "ops.py:Fitted.loss", *given).out)
+    assert list(report["gradients"]) == ["x", "y", "layer.weight", "layer.bias"]
 
 
 def test_where_python_looks_for_modules_stays(run: Run) -> None:

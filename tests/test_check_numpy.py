@@ -337,6 +337,21 @@ def off(x, a=2.0):
 def both(x):
     return np.sum(np.sin(x)), np.cos(x)
 
+class Quadratic:
+    def __init__(self, n=2, scale=1.0):
+        self.A, self.seen = scale*np.eye(n) + 1, None
+
+    def value(self, x):
+        self.seen = self.A @ x
+        return 0.5*x @ self.seen
+
+    def grad(self, x):
+        # as optimizers ask for it: at the point that the value was asked at
+        return self.seen
+
+    def off(self, x):
+        return 2*self.seen
+
 def gradcalc_inputs():
     return (np.array([1.0, 2.5]),)
 """
@@ -351,7 +366,10 @@ def gradcalc_inputs():
         ("both --grad both --x 1,2", 0, "verified"),
         ("rosen --grad rosen_der --hess rosen_hess --x 1.2,0.3,0.5", 0, "your Hessian, "),
         ("f --grad nothing --x 1,2", 2, "has nothing called nothing"),
-        ("f --grad df --init 3 --x 1,2", 2, "--init is about code of torch's"),
+        ("f --grad df --trust g --x 1,2", 2, "--trust is about code of torch's"),
+        ("Quadratic.value --grad Quadratic.grad --x 1,2", 0, "verified"),
+        ("Quadratic.value --grad Quadratic.grad --x 1,2,3 --init 3,scale=2", 0, "verified"),
+        ("Quadratic.value --grad Quadratic.off --x 1,2", 1, "your gradient says"),
     ],
 )
 def test_the_command(words: str, code: int, said: str, tmp_path: Path, run: Run) -> None:

@@ -1,14 +1,8 @@
 """Functions in a user's files, which are run: FILE.py:NAME, and what it is called with."""
 
-import importlib
-import importlib.util
 import inspect
 import re
-import shlex
-import sys
-import traceback
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,14 +11,12 @@ import numpy as np
 import torch
 
 from gradcalc.checking.aten import known
-from gradcalc.checking.inputs import asked, parameters_of, tensor_of
+from gradcalc.checking.inputs import asked, module_of, parameters_of, tensor_of
 from gradcalc.checking.job import Job
-from gradcalc.checking.places import span_of, text_of
+from gradcalc.checking.loading import SAMPLES, Loaded, as_errors, load, sample_of
 from gradcalc.checking.ran import Ran
 from gradcalc.checking.running import run
-from gradcalc.checking.trace import Place
 from gradcalc.errors import (
-    FileError,
     GradcalcError,
     InvalidValueError,
     UnknownNameError,
@@ -36,19 +28,13 @@ from gradcalc.witnesses.autograd import device_of
 WHOLE = re.compile(r"[Ll]ong|\bint|[Ii]nteger|indices|index")
 """What torch says where it wants integers."""
 
-SAMPLES = "gradcalc_inputs"
-"""The function of a file that gives inputs for those that are checked."""
-
-TOLD = re.compile(r"^\s*gradcalc:(.*)$", re.MULTILINE)
-"""The line of a docstring that says with what a function is called, as the command line has it."""
-
 
 def done(job: Job) -> Ran:
     """What torch says of a job."""
     torch.set_num_threads(1)
     device_of(job.device)
     with as_errors(job.name):
-        space = load(job.path)
+        space = load(job.path, job.init)
     try:
         return _ran(job, space)
     except GradcalcError as error:
@@ -58,10 +44,10 @@ def done(job: Job) -> Ran:
         return _ran(replace(job, whole=True), space)
 
 
-def _ran(job: Job, space: Mapping[str, Any]) -> Ran:
+def _ran(job: Job, space: Loaded) -> Ran:
     torch.manual_seed(job.seed)
     with as_errors(job.name):
-        function = made(found_in(space, job.name, job.path), space, job)
+        function = made(space.find(job.name), space, job)
         args, kwargs = _arguments(job, function, space)
         question = asked(
             function, args, kwargs, leaves=job.wrt or None, trust=job.trust,
@@ -71,23 +57,21 @@ def _ran(job: Job, space: Mapping[str, Any]) -> Ran:
         return run(question, known)
 
 
-def named_in(text: str | None, job: Job, space: Mapping[str, Any]) -> Any:
+def named_in(text: str | None, job: Job, space: Loaded) -> Any:
     """The function of a file that a text names, which is the same file where it names none."""
     if text is None:
         return None
     path, _, name = text.rpartition(":")
     other = path and Path(path).resolve() != Path(job.path).resolve()
-    where = load(path) if other else space
-    return found_in(where, name, path or job.path)
+    where = load(path, job.init) if other else space
+    return where.find(name)
 
 
-def _reference(job: Job, space: Mapping[str, Any]) -> Any:
+def _reference(job: Job, space: Loaded) -> Any:
     return named_in(job.reference, job, space)
 
 
-def _arguments(
-    job: Job, function: Any, space: Mapping[str, Any]
-) -> tuple[list[Any], dict[str, Any]]:
+def _arguments(job: Job, function: Any, space: Loaded) -> tuple[list[Any], dict[str, Any]]:
     """What the function is called with: what was typed, else what its file says."""
     parameters = parameters_of(function)
     given: dict[str, Any] = dict(job.values)
@@ -188,73 +172,27 @@ def _placed(value: Any, job: Job, *, real: bool = False) -> Any:
     return value
 
 
-def load(path: str) -> dict[str, Any]:
-    """The names of a file, which is run as a module.
-
-    Raises `FileError` where it is not there.
-    """
-    file = Path(path).expanduser()
-    if not file.is_file():
-        what = f"{path} is a directory, not a file" if file.is_dir() else f"there is no file {path}"
-        raise FileError(what)
-    root, name = _module(file.resolve())
-    if str(root) not in sys.path:
-        sys.path.insert(0, str(root))
-    if "." in name:
-        # the packages around it are run first, as an import does
-        importlib.import_module(name.rpartition(".")[0])
-    there = sys.modules.get(name)
-    if there is not None and getattr(there, "__file__", None) != str(file.resolve()):
-        # others go on importing theirs
-        name = f"{name}_of_the_user"
-    spec = importlib.util.spec_from_file_location(name, file.resolve())
-    if spec is None or spec.loader is None:
-        raise FileError(f"{path} is no file of Python", hint="gradcalc check FILE.py:NAME")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return vars(module)
-
-
-def _module(file: Path) -> tuple[Path, str]:
-    """Where the name of a module begins, and that name, with those of the packages it is in."""
-    folder, names = file.parent, [file.stem]
-    while (folder / "__init__.py").is_file():
-        names.insert(0, folder.name)
-        folder = folder.parent
-    return folder, ".".join(names)
-
-
-def found_in(space: Mapping[str, Any], name: str, path: str) -> Any:
-    """What a name, with dots or without, is in a file."""
-    first, *rest = name.split(".")
-    if first not in space:
-        own = [n for n, v in space.items() if callable(v) and not n.startswith("_")]
-        hint = did_you_mean(first, own) or (f"it has {', '.join(own[-6:])}" if own else None)
-        raise UnknownNameError(f"{path} has nothing called {first}", hint=hint)
-    value = space[first]
-    for part in rest:
-        if not hasattr(value, part):
-            raise UnknownNameError(f"{first} has nothing called {part}")
-        value = getattr(value, part)
-    return value
-
-
-def made(found: Any, space: Mapping[str, Any], job: Job) -> Any:
+def made(found: Any, space: Loaded, job: Job) -> Any:
     """A module of its class or of what makes it; everything else as it is."""
     if isinstance(found, type) and issubclass(found, torch.nn.Module):
-        found = _built(found, space, job)
+        found = space.made(found)
     elif inspect.isfunction(found) and _makes(found, space, job):
         value = found()
         if not isinstance(value, torch.nn.Module):
             raise InvalidValueError(f"{job.name} takes no arguments to differentiate by")
         found = value
-    if isinstance(found, torch.nn.Module):
-        found = found.to(device=job.device, dtype=getattr(torch, job.dtype))
+    if isinstance(found, type) and not issubclass(found, torch.autograd.Function):
+        methods = [n for n, v in vars(found).items() if callable(v) and not n.startswith("_")]
+        raise UsageError(
+            f"{job.name} is a class: say which of its methods is checked",
+            hint=f"{job.path}:{job.name}.{methods[0]}" if methods else None,
+        )
+    if (module := module_of(found)) is not None:
+        module.to(device=job.device, dtype=getattr(torch, job.dtype))
     return found
 
 
-def _makes(found: Any, space: Mapping[str, Any], job: Job) -> bool:
+def _makes(found: Any, space: Loaded, job: Job) -> bool:
     """Whether a function is one that makes what is checked: it has no place for the values."""
     parameters = parameters_of(found)
     if any(p.default is p.empty or p.kind is p.VAR_KEYWORD for p in parameters):
@@ -267,80 +205,3 @@ def _makes(found: Any, space: Mapping[str, Any], job: Job) -> bool:
         or (isinstance(sample, tuple) and not parameters)
         or (isinstance(sample, Mapping) and not {p.name for p in parameters} & sample.keys())
     )
-
-
-def _built(found: Any, space: Mapping[str, Any], job: Job) -> torch.nn.Module:
-    try:
-        # the words of whoever runs the file
-        module = eval(f"_made_({job.init or ''})", {**space, "_made_": found})
-    except TypeError as error:
-        raise UsageError(
-            f"{job.name} cannot be made of ({job.init or ''}): {error}",
-            hint=f'--init "3, 2" says with what {job.name} is made',
-        ) from None
-    assert isinstance(module, torch.nn.Module)
-    return module
-
-
-def sample_of(space: Mapping[str, Any], name: str) -> Any:
-    """The inputs that a function's docstring or file has for it, None where they have none."""
-    told = _documented(space, name)
-    maker = space.get(SAMPLES)
-    if told is not None or maker is None:
-        return told
-    found = maker()
-    if isinstance(found, Mapping) and all(callable(space.get(key)) for key in found):
-        found = found.get(name)
-    if isinstance(found, torch.Tensor):
-        found = (found,)
-    return tuple(found) if isinstance(found, list) else found
-
-
-def _documented(space: Mapping[str, Any], name: str) -> Any:
-    try:
-        function = found_in(space, name, "")
-    except GradcalcError:
-        return None
-    told = TOLD.search(getattr(function, "__doc__", None) or "")
-    if told is None:
-        return None
-    from gradcalc.values import from_json
-
-    words = shlex.split(told[1])
-    pairs = zip(words[::2], words[1::2], strict=False)
-    return {
-        word.removeprefix("--"): from_json(text, word, typed=True)
-        for word, text in pairs
-        if word.startswith("--")
-    }
-
-
-@contextmanager
-def as_errors(name: str) -> Iterator[None]:
-    """Whatever a user's code raises, as a sentence with the line."""
-    try:
-        yield
-    except GradcalcError:
-        raise
-    # what a user's own code raises may be anything
-    except (Exception, SystemExit) as error:
-        raise _told(name, error) from None
-
-
-def _told(name: str, error: BaseException) -> GradcalcError:
-    lines = traceback.extract_tb(error.__traceback__)
-    outside = (str(Path(torch.__file__).parent), str(Path(__file__).parent), "<")
-    own = [f for f in lines if not f.filename.startswith(outside)]
-    said = (str(error).strip().splitlines() or [""])[0]
-    whose = name if own and own[-1].name != "<module>" else "the file"
-    found = InvalidValueError(f"{whose} raises {type(error).__name__}: {said}")
-    if "numpy() on Tensor" in said or any("/numpy/" in frame.filename for frame in own):
-        found.hint = "--grad FILE:NAME checks the gradient of a function of numpy arrays"
-    if isinstance(error, SyntaxError) and error.lineno is not None:
-        found.span = span_of(Place(str(error.filename), error.lineno))
-        found.source = text_of([str(error.filename)])
-    elif own and own[-1].lineno is not None:
-        file, line = own[-1].filename, own[-1].lineno
-        found.span = span_of(Place(file, line))
-        found.source = text_of([file])
-    return found

@@ -65,7 +65,9 @@ def asked(
     def wide() -> Asked | None:
         if isinstance(leaves, Mapping):
             return None
-        twice = copy.deepcopy(function).double() if _weights(function) else function
+        twice = copy.deepcopy(function) if _weights(function) else function
+        if (module := module_of(twice)) is not None and _weights(function):
+            module.double()
         more = {k: _doubled(v) for k, v in kwargs.items()}
         return asked(
             twice, [_doubled(value) for value in args], more, leaves=list(found), trust=trust,
@@ -197,9 +199,16 @@ def _leaves(
     return found
 
 
+def module_of(function: Any) -> torch.nn.Module | None:
+    """The module that is called, or whose method is."""
+    found = getattr(function, "__self__", function)
+    return found if isinstance(found, torch.nn.Module) else None
+
+
 def _weights(function: Any) -> dict[str, torch.Tensor]:
     """The parameters of a module, of anything else none."""
-    return dict(function.named_parameters()) if isinstance(function, torch.nn.Module) else {}
+    module = module_of(function)
+    return {} if module is None else dict(module.named_parameters())
 
 
 def _chosen(one: Any, own: Mapping[str, torch.Tensor]) -> Iterator[tuple[str, torch.Tensor]]:

@@ -6,18 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.checking.files import (
-    as_errors,
-    check_names,
-    found_in,
-    is_number,
-    kind_of,
-    load,
-    named_in,
-    sample_of,
-)
+from gradcalc.checking.files import check_names, is_number, kind_of, named_in
 from gradcalc.checking.inputs import parameters_of
 from gradcalc.checking.job import Job
+from gradcalc.checking.loading import as_errors, load, sample_of
 from gradcalc.checking.numpy_call import Written, runs
 from gradcalc.checking.ran import Ran
 
@@ -26,8 +18,8 @@ def done_of_arrays(job: Job) -> list[Ran]:
     """What was written of the derivatives of a function of numpy arrays."""
     np.random.seed(job.seed)
     with as_errors(job.name):
-        space = load(job.path)
-        function = found_in(space, job.name, job.path)
+        space = load(job.path, job.init)
+        function = space.find(job.name)
         given = dict(job.values)
         args: list[Any] = []
         if not given:

@@ -34,7 +34,7 @@ def check(options: Options, beside: "Beside | None") -> int:
     if len(options.programs) > 1:
         raise UsageError("check takes one function", hint="call it for each of them")
     written = options.grad is not None or options.hess is not None
-    taken = {"--reference": options.reference, "--trust": options.trust, "--init": options.init}
+    taken = {"--reference": options.reference, "--trust": options.trust}
     for flag, value in taken.items() if written else ():
         if value:
             raise UsageError(f"{flag} is about code of torch's, and --grad about numpy's")

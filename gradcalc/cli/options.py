@@ -110,7 +110,7 @@ class Options:
         commands=BATCH, usual=True,
     )  # fmt: skip
     init: str | None = _row(
-        None, "--init", "ARGUMENTS", 'What a class of modules is made with: "3, bias=False".',
+        None, "--init", "ARGUMENTS", 'What a class is made with: "3, bias=False".',
         commands=CHECK, heading="The code",
     )  # fmt: skip
     reference: str | None = _row(
