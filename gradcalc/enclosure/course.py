@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+import flint
 import numpy as np
 
 from gradcalc.balls.arithmetic import ZERO, boxed, each, to_floats
@@ -116,26 +117,35 @@ class Course:
             raise OutOfReach(OTHERWISE)
         return inside, leaves, [x.order for x in leaves]
 
-    def given(self, number: int, *, exact: bool) -> dict[int, Any]:
-        """The values of all that is in a call, by number, from its exact operands or torch's."""
+    def given(self, number: int, *, exact: bool, room: float = 0.0) -> dict[int, Any]:
+        """The values of all that is in a call, by number, from its exact operands or torch's.
+
+        Those may be off by a `room`, in relation to themselves.
+        """
         nodes, _, numbers = self._inside(number)
         if exact:
             inside = (*numbers, *(node.order for node in nodes))
             return {k: self.centre.values[k] for k in inside}
-        asarray = self.centre.arithmetic.asarray
-        values = {slot.number: asarray(slot.value) for slot in self.slots[number]}
+        values = {slot.number: self.around(slot.value, room) for slot in self.slots[number]}
         for node in nodes:
             below = [values[operand.order] for operand in node.operands]
             values[node.order] = self.balls(node.op, *below, **dict(node.static))
         return values
 
-    def handed(self, number: int, cotangents: Sequence[Any], *, exact: bool) -> list[Any]:
+    def around(self, values: Any, room: float) -> Any:
+        """Torch's numbers as balls, as wide as that in relation to themselves."""
+        found = self.centre.arithmetic.asarray(values)
+        return boxed(each(lambda ball: flint.arb(ball, abs(ball) * room), found)) if room else found
+
+    def handed(
+        self, number: int, cotangents: Sequence[Any], *, exact: bool, room: float = 0.0
+    ) -> list[Any]:
         """What a call hands on to its operands if these adjoints arrive, zeros where nothing does.
 
-        At its exact operands, or at those that torch has.
+        At its exact operands, or at those that torch has, which may be off by a `room`.
         """
         nodes, leaves, numbers = self._inside(number)
-        values = self.given(number, exact=exact)
+        values = self.given(number, exact=exact, room=room)
         call = self.calls[number]
         given: dict[int, Any] = {}
         for result, cotangent in zip(call.results, cotangents, strict=True):

@@ -1,0 +1,189 @@
+"""The steps of a calculation in lines: there, and back."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rich.table import Table
+from rich.text import Text
+
+from gradcalc.render import Style
+from gradcalc.render.canvas import draw, formula_lines
+from gradcalc.render.notes import Note, closing_notes, opening_notes, value_text
+from gradcalc.render.table import label, notes_grid
+from gradcalc.report import Array, Report
+from gradcalc.steps.data import Backward, Forward, Handed, Mark, Numbers, Rounds, Steps
+
+MARKS = {
+    True: {Mark.RIGHT: "✓", Mark.INEXACT: "≈", Mark.WRONG: "✗", Mark.UNKNOWN: ""},
+    False: {Mark.RIGHT: "ok", Mark.INEXACT: "inexact", Mark.WRONG: "WRONG", Mark.UNKNOWN: ""},
+}
+"""What stands behind numbers, with Unicode and without."""
+
+COLORS = {Mark.RIGHT: "green", Mark.INEXACT: "yellow", Mark.WRONG: "bold red", Mark.UNKNOWN: ""}
+
+MEANT = {
+    Mark.INEXACT: "rounding has taken digits, here or in what it is made of",
+    Mark.WRONG: "wrong: what it is made of gives another",
+}
+"""What the marks mean that are not clear."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a table: what is done, to whom, by which formula, the numbers, and the rule."""
+
+    number: str
+    what: str
+    formula: str = ""
+    value: str = ""
+    mark: Mark = Mark.UNKNOWN
+    rule: str = ""
+
+
+def render(walks: Sequence[Steps], style: Style) -> str:
+    """Calculations step by step, one under the other."""
+    return "\n".join(_walk(steps, style) for steps in walks)
+
+
+def _walk(steps: Steps, style: Style) -> str:
+    report = steps.report
+    parts = [draw(notes_grid(list(opening_notes(report, style))[:1], style), style=style)]
+    there, back = list(_forward(steps, style)), list(_backward(steps, style))
+    parts.append(_table("forward", there, style))
+    if back:
+        parts.append(_table(_begins(steps, style), back, style))
+    parts += [_result(steps, name, style) for name in report.gradient]
+    marks = {line.mark for line in (*there, *back)}
+    notes = [
+        Note(MARKS[style.unicode][mark], text) for mark, text in MEANT.items() if mark in marks
+    ]
+    if steps.unheld is not None:
+        notes.append(Note("steps", f"not held to the true numbers: {steps.unheld}"))
+    notes += list(closing_notes(report))
+    notes.append(Note(report.verdict.outcome, report.verdict.message))
+    parts.append(draw(notes_grid(notes, style), style=style))
+    return "\n".join(parts)
+
+
+def _begins(steps: Steps, style: Style) -> str:
+    weights = value_text(steps.weights, steps.report.dtype, style)
+    return f"backward: g is what has arrived at a step, {weights} at {steps.output}"
+
+
+def _forward(steps: Steps, style: Style) -> Iterator[Line]:
+    for name, value in steps.inputs.items():
+        yield Line("", name, "", value_text(value, steps.report.dtype, style))
+    for position in _shown(steps, range(len(steps.forward)), style):
+        if isinstance(position, Rounds):
+            yield Line("", f"{style.dots} {_rounds(position)}")
+        else:
+            yield from _made(position, steps.forward[position], steps.report, style)
+
+
+def _made(position: int, step: Forward, report: Report, style: Style) -> Iterator[Line]:
+    dead = "" if step.flows or not step.depends else "no gradient comes back"
+    for k, (name, numbers) in enumerate(zip(step.names, step.numbers, strict=True)):
+        first = k == 0
+        text = _named(", ".join(step.names) if first else name, style)
+        what = f"{text} = {style.safe(step.text)}" if first else f"  {text}"
+        yield Line(
+            str(position + 1) if first else "",
+            what,
+            "",
+            _value(numbers.value, report, style),
+            numbers.mark,
+            dead if first else "",
+        )
+
+
+def _backward(steps: Steps, style: Style) -> Iterator[Line]:
+    by_step = {step.step: step for step in steps.backward}
+    for position in _shown(steps, [step.step for step in steps.backward], style):
+        if isinstance(position, Rounds):
+            yield Line("", f"{style.dots} {_rounds(position)}")
+        else:
+            yield from _returned(steps, by_step[position], style)
+
+
+def _returned(steps: Steps, step: Backward, style: Style) -> Iterator[Line]:
+    name = _named(", ".join(steps.forward[step.step].names), style)
+    for k, handed in enumerate(step.handed):
+        number = str(step.step + 1) if k == 0 else ""
+        source = name if k == 0 else ""
+        yield from _handed(number, source, handed, step.rule if k == 0 else "", steps.report, style)
+
+
+def _handed(
+    number: str, source: str, handed: Handed, rule: str, report: Report, style: Style
+) -> Iterator[Line]:
+    arrow = "→" if style.unicode else "->"
+    to = (
+        f"{source} {arrow} {_named(handed.to, style)}"
+        if source
+        else f"  {arrow} {_named(handed.to, style)}"
+    )
+    if handed.numbers is None:
+        yield Line(number, to, "", "", Mark.UNKNOWN, handed.stop or "")
+        return
+    formula = "" if handed.formula is None else style.safe(handed.formula)
+    value = _value(handed.numbers.value, report, style)
+    yield Line(number, to, formula, value, handed.numbers.mark, rule)
+    if handed.total is not None:
+        value = _value(handed.total.value, report, style)
+        yield Line("", f"  {_named(handed.to, style)}", "added up", value, handed.total.mark)
+
+
+def _result(steps: Steps, name: str, style: Style) -> str:
+    """The formula of a gradient, and the numbers that have come back."""
+    report = steps.report
+    gradient = next(g for g in report.gradients if g.name == name)
+    title = label(report.command, name, style)
+    lines = (
+        [] if gradient.formula is None else formula_lines(gradient.formula, f"{title} = ", style)
+    )
+    value = _value(gradient.best, report, style)
+    lines.append(f"{title} = {value}")
+    return draw(*(Text(line, "bold") for line in lines), style=style)
+
+
+def _shown(steps: Steps, positions: Sequence[int], style: Style) -> Iterator[int | Rounds]:
+    """The positions that are shown, rounds in place of those that are left out."""
+    told: set[Rounds] = set()
+    for position in positions:
+        folded = [
+            r for r in steps.rounds if r.first <= position < r.end and not r.is_shown(position)
+        ]
+        if not folded or style.show_all:
+            yield position
+        elif folded[0] not in told:
+            told.add(folded[0])
+            yield folded[0]
+
+
+def _rounds(rounds: Rounds) -> str:
+    steps = "1 step" if rounds.length == 1 else f"{rounds.length} steps"
+    return f"{rounds.count - 2:,} more rounds of these {steps}"
+
+
+def _value(value: Array, report: Report, style: Style) -> str:
+    return value_text(value, report.dtype, style)
+
+
+def _named(name: str, style: Style) -> str:
+    return style.safe(name if style.unicode else name.translate(PLAIN))
+
+
+PLAIN = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+
+
+def _table(title: str, lines: Sequence[Line], style: Style) -> str:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(justify="right", style="dim", no_wrap=True)
+    for _ in range(5):
+        table.add_column(overflow="fold")
+    for line in lines:
+        mark = Text(MARKS[style.unicode][line.mark], COLORS[line.mark])
+        table.add_row(
+            line.number, line.what, line.formula, line.value, mark, Text(line.rule, "dim")
+        )
+    return draw(Text(title, "bold"), table, style=style)

@@ -1,0 +1,1 @@
+"""A calculation step by step: what is worked out on the way there, and what comes back."""

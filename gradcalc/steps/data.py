@@ -1,0 +1,115 @@
+"""The steps of a calculation as plain data: torch's numbers, and whether they are right."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gradcalc.errors import Span
+from gradcalc.report import Report
+from gradcalc.testimony import Array
+
+
+class Mark(StrEnum):
+    """What is known of the numbers of a step.
+
+    `INEXACT` ones have lost digits to rounding, there or in what they are made of; `WRONG` ones are
+    off although that is not so.
+    """
+
+    RIGHT = "right"
+    INEXACT = "inexact"
+    WRONG = "wrong"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What torch has for a tensor, in the shape of that, and the true numbers where known."""
+
+    value: Array
+    mark: Mark = Mark.UNKNOWN
+    true: Array | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """A call on the way there: what its results are called, what it does in the program's words.
+
+    `operands` are the names of the tensors that it is given. `depends` says that it is made of
+    inputs that are differentiated by, `flows` that a gradient comes back to it.
+    """
+
+    names: tuple[str, ...]
+    text: str
+    primitive: str
+    place: Span
+    numbers: tuple[Numbers, ...]
+    operands: tuple[str, ...]
+    depends: bool
+    flows: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """What a step hands on to one of its operands, by which formula of `g`, what has arrived.
+
+    `total` is all that has come to the operand with it, the last of several. Where nothing is
+    handed on `stop` says why.
+    """
+
+    to: str
+    formula: str | None = None
+    numbers: Numbers | None = None
+    total: Numbers | None = None
+    stop: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Backward:
+    """A call on the way back, by its position on the way there: what arrives at its results, None
+    where nothing does, and what it hands on."""
+
+    step: int
+    rule: str
+    arriving: tuple[Numbers | None, ...]
+    handed: tuple[Handed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """Steps on the way there that do the same again and again.
+
+    They begin at `first`; a round has `length` steps, and there are `count` of them.
+    """
+
+    first: int
+    length: int
+    count: int
+
+    @property
+    def end(self) -> int:
+        """The position behind the last step."""
+        return self.first + self.length * self.count
+
+    def is_shown(self, position: int) -> bool:
+        """Whether a step is in the first or the last round."""
+        return not self.first + self.length <= position < self.end - self.length
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """A calculation step by step: there, and back in the order in which torch goes back.
+
+    `report` is the answer that it leads to. `inputs` are what it begins with. `output` is the name
+    of what is differentiated, `weights` what goes back to it. `unheld` is why the numbers are not
+    held to the true ones, None where they are.
+    """
+
+    report: Report
+    inputs: Mapping[str, Array]
+    forward: tuple[Forward, ...]
+    backward: tuple[Backward, ...]
+    rounds: tuple[Rounds, ...]
+    output: str
+    weights: Array
+    unheld: str | None = None

@@ -1,0 +1,126 @@
+"""Torch's numbers for every step held to the true ones, in balls."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import flint
+import numpy as np
+
+from gradcalc.balls.arithmetic import boxed, to_floats
+from gradcalc.balls.numbers import OutOfReach, Undecided, Undefined, is_tight
+from gradcalc.derive.perturbations import is_finite
+from gradcalc.enclosure.course import LOST, Course
+from gradcalc.enclosure.experiment import Experiment
+from gradcalc.errors import GradcalcError
+from gradcalc.steps.data import Mark, Numbers
+from gradcalc.testimony import Array, Computed, Origin
+from gradcalc.verdict.outcome import TAKEN
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The true numbers of a run: its course, all adjoints, and what each call hands on."""
+
+    course: Course
+    adjoints: dict[Origin, Any]
+    handed: dict[int, list[Any]]
+
+    @property
+    def room(self) -> float:
+        """How far off a number may be, in relation to the largest beside it."""
+        return LOST * self.course.epsilon
+
+    def value(self, position: int, part: int, given: Array) -> Numbers:
+        """What a call gave."""
+        result = self.course.calls[position].results[part]
+        true = self.course.centre.values[result]
+        return self._numbers(
+            given, true, lambda: self.course.given(position, exact=False, room=self.room)[result]
+        )
+
+    def adjoint(self, origin: Origin, given: Array) -> Numbers:
+        """All that has come back to a tensor."""
+        return self._numbers(given, self.adjoints.get(origin), None)
+
+    def given_back(
+        self, position: int, number: int, origin: Origin, given: Array,
+        arriving: Sequence[Array | None],
+    ) -> Numbers:  # fmt: skip
+        """What a call hands on to an operand."""
+        slots = self.course.slots[position]
+        chosen = [k for k, s in enumerate(slots) if (s.number, s.origin) == (number, origin)]
+        if position not in self.handed or not chosen:
+            return Numbers(given)
+
+        def together(parts: Sequence[Any]) -> Any:
+            found = parts[chosen[0]]
+            for k in chosen[1:]:
+                found = boxed(found + parts[k])
+            return found
+
+        def again() -> Any:
+            given = [None if a is None else self.course.around(a, self.room) for a in arriving]
+            return together(self.course.handed(position, given, exact=False, room=self.room))
+
+        with flint.ctx.workprec(self.course.centre.bits):
+            true = together(self.handed[position])
+        return self._numbers(given, true, again)
+
+    def _numbers(self, given: Array, true: Any, again: Callable[[], Any] | None) -> Numbers:
+        """Numbers, and whether they are right.
+
+        Those that are not may be what a call makes of operands that are off themselves, which is
+        what it gives `again`, of all numbers as near to those as rounding takes them. A sum of what
+        was handed on is only off where that is.
+        """
+        if true is None or np.shape(true) != np.shape(given):
+            return Numbers(given)
+        with np.errstate(all="ignore"), flint.ctx.workprec(self.course.centre.bits):
+            told = is_finite(np.asarray(true, object))
+            if not told.all() or not all(map(is_tight, np.ravel(true))):
+                return Numbers(given)
+            floats = to_floats(true)
+            if self._is_near(given, floats):
+                return Numbers(given, Mark.RIGHT, floats)
+            if self._has_digits(given, floats):
+                return Numbers(given, Mark.INEXACT, floats)
+            if again is None:
+                return Numbers(given, Mark.INEXACT, floats)
+            try:
+                fits = bool(np.all(self._overlap(given, again())))
+            except (OutOfReach, Undecided, Undefined, GradcalcError, ArithmeticError):
+                return Numbers(given, Mark.UNKNOWN, floats)
+        return Numbers(given, Mark.INEXACT if fits else Mark.WRONG, floats)
+
+    def _is_near(self, given: Array, true: Array) -> bool:
+        if not np.isfinite(given).all():
+            return False
+        most = float(np.max(np.abs(true), initial=0.0))
+        least = float(self.course.range.smallest_subnormal)
+        return bool(np.all(np.abs(given - true) <= self.room * most + least))
+
+    def _has_digits(self, given: Array, true: Array) -> bool:
+        """Whether so much is left of what a kernel makes as it is excused for."""
+        most = float(np.max(np.abs(true), initial=0.0))
+        return bool(np.all(np.abs(given - true) <= self.course.epsilon**TAKEN * most))
+
+    def _overlap(self, given: Array, made: Any) -> Any:
+        """Which numbers are among those that balls hold, but for their own rounding."""
+        pairs = zip(np.ravel(given), np.ravel(made), strict=True)
+        return [
+            not ball.is_finite()
+            or (np.isfinite(number) and flint.arb(number, abs(number) * self.room).overlaps(ball))
+            for number, ball in pairs
+        ]
+
+
+def held(experiment: Experiment, ours: Computed) -> Held:
+    """The true numbers beside torch's.
+
+    Raises `OutOfReach` where there are none, and `Unlike` where they are made of something else.
+    """
+    centre = experiment.centre
+    with np.errstate(all="ignore"), flint.ctx.workprec(centre.bits):
+        course = Course(centre, ours, experiment.epsilon, experiment.problem.dtype)
+        return Held(course, *course.exact)

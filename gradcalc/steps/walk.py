@@ -1,0 +1,229 @@
+"""A problem → its steps: what torch has for every call there and back, held to the true numbers."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from gradcalc.balls.numbers import OutOfReach, Undecided, Undefined
+from gradcalc.calculate import Ask, ask_here, cured_report, weigh
+from gradcalc.derive.derivations import Derivations
+from gradcalc.derive.trace import Call, Trace, is_boolean
+from gradcalc.enclosure.course import Unlike
+from gradcalc.enclosure.experiment import Experiment
+from gradcalc.errors import GradcalcError, Span, UnsupportedError
+from gradcalc.expr import ops
+from gradcalc.problem import Problem, weights
+from gradcalc.report import Report
+from gradcalc.steps.data import Backward, Forward, Handed, Numbers, Steps
+from gradcalc.steps.folding import rounds_of
+from gradcalc.steps.held import Held, held
+from gradcalc.steps.names import OUTPUT, named
+from gradcalc.steps.rules import Rule, rule_name
+from gradcalc.steps.texts import LONGEST
+from gradcalc.testimony import Absent, Array, Computed, Origin, Step
+from gradcalc.values import format_literal
+
+SHORT = 6
+"""Fixed numbers that are written out where they have no name."""
+
+
+def steps_of(problem: Problem, ask: Ask = ask_here, command: str = "explain") -> Steps:
+    """Calculate, and tell every step.
+
+    Raises `GradcalcError` for whatever is wrong with the program or its inputs, and where torch's
+    calls are not those that the check knows.
+    """
+    derivations = Derivations()
+    case = weigh(replace(problem, steps=True), ask, derivations)
+    if isinstance(case.autograd, Absent):
+        raise UnsupportedError(f"there are no steps to be told: {case.autograd.doubt}")
+    experiment = Experiment(derivations.runs(case.problem))
+    trace = experiment.runs.recording.trace
+    if [call.primitive for call in trace.calls] != [s.primitive for s in case.autograd.steps]:
+        raise UnsupportedError("torch's calls are not those that the check makes")
+    found, unheld = _held(experiment, case.autograd)
+    walk = Walk(case.problem, case.autograd, trace, found)
+    return walk.steps(cured_report(case, command, ask), unheld)
+
+
+def _held(experiment: Experiment, ours: Computed) -> tuple[Held | None, str | None]:
+    """The true numbers beside torch's, or why they are not there."""
+    try:
+        return held(experiment, ours), None
+    except (OutOfReach, Undecided, Undefined, GradcalcError) as reason:
+        return None, str(reason) or "the true numbers cannot be told"
+    except Unlike:
+        return None, "the check makes a result of something else than torch does"
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """A tensor that a call is given: its number, where it is from, what torch hands on to it."""
+
+    number: int
+    origin: Origin
+    name: str
+    handed: Array | None
+
+
+class Walk:
+    """The steps of one run: torch's numbers, by the course of the check's."""
+
+    def __init__(self, problem: Problem, ours: Computed, trace: Trace, held: Held | None) -> None:
+        self.problem, self.ours, self.trace, self.held = problem, ours, trace, held
+        programs = [*(program for _, program in problem.lets), problem.program]
+        self.names = named(programs, trace.calls, problem.inputs, ours.target)
+        self.bound = {number: name for name, number in trace.bound.items()}
+        self.depends: dict[Origin, bool] = {n: n in problem.wrt for n in problem.inputs}
+        self.operands = [
+            self._operands(call, step) for call, step in zip(trace.calls, ours.steps, strict=True)
+        ]
+        for position, operands in enumerate(self.operands):
+            depends = any(self.depends.get(operand.origin, False) for operand in operands)
+            for part in range(len(trace.calls[position].results)):
+                self.depends[position, part] = depends
+        flowing = [o.origin for own in self.operands for o in own if o.handed is not None]
+        self.often = Counter(flowing)
+        self.left = Counter(flowing)
+
+    def _operands(self, call: Call, step: Step) -> list[Operand]:
+        """The operands of a call, one that stands there several times only once."""
+        found: dict[tuple[int, Origin], Operand] = {}
+        for number, origin, value, handed in zip(
+            call.arguments, step.origins, step.given, step.handed, strict=True
+        ):
+            known = found.get((number, origin))
+            if known is not None and known.handed is not None and handed is not None:
+                handed = known.handed + handed
+            name = self._name(number, origin, value)
+            found[number, origin] = Operand(number, origin, name, handed)
+        return list(found.values())
+
+    def _name(self, number: int, origin: Origin, value: Array) -> str:
+        """What an operand is called; one without a name by its numbers."""
+        own = self.names.of.get(origin)
+        if self.trace.nodes[number].op is ops.DETACH and origin is not None:
+            return self.bound.get(number) or f"detach({own})"
+        if own is not None:
+            return own
+        return self.bound.get(number) or _literal(value)
+
+    def steps(self, report: Report, unheld: str | None) -> Steps:
+        """All of them, those that are repeated with their rounds."""
+        keys = [(call.primitive, call.place) for call in self.trace.calls]
+        rounds = rounds_of(keys)
+        rules = {k: self._rule(k) for k in range(len(keys)) if all(r.is_shown(k) for r in rounds)}
+        backward = [self._backward(k, rules.get(k)) for k in reversed(range(len(keys)))]
+        return Steps(
+            report=report,
+            inputs=dict(self.problem.inputs),
+            forward=tuple(self._forward(k, rules.get(k)) for k in range(len(keys))),
+            backward=tuple(step for step in backward if step is not None),
+            rounds=rounds,
+            output=self.names.of.get(self.ours.target, OUTPUT),
+            weights=weights(self.problem, self.ours.value.shape),
+            unheld=unheld,
+        )
+
+    def _rule(self, position: int) -> Rule | None:
+        """A call alone, None where equal operands are not the same."""
+        operands = self.operands[position]
+        names = {operand.number: operand.name for operand in operands}
+        if len(names) < len(operands):
+            return None
+        return Rule(self.trace, self.trace.calls[position], names)
+
+    def _forward(self, position: int, rule: Rule | None) -> Forward:
+        """A call on the way there."""
+        call, step = self.trace.calls[position], self.ours.steps[position]
+        operands = self.operands[position]
+        names = {operand.origin: operand.name for operand in operands}
+        pairs = [(names[origin], self._place(origin)) for origin in step.origins]
+        text = self.names.text(position, pairs)
+        if text is None and rule is not None:
+            text = rule.forward
+        if text is None or len(text) > LONGEST:
+            text = f"{call.primitive}({', '.join(name for name, _ in pairs)})"
+        return Forward(
+            names=tuple(self.names.of[position, part] for part in range(len(step.values))),
+            text=text,
+            primitive=call.primitive,
+            place=call.place,
+            numbers=tuple(self._value(position, k, v) for k, v in enumerate(step.values)),
+            operands=tuple(operand.name for operand in operands),
+            depends=self.depends[position, 0],
+            flows=any(adjoint is not None for adjoint in step.adjoints),
+        )
+
+    def _place(self, origin: Origin) -> Span | None:
+        return self.trace.calls[origin[0]].place if isinstance(origin, tuple) else None
+
+    def _value(self, position: int, part: int, value: Array) -> Numbers:
+        return Numbers(value) if self.held is None else self.held.value(position, part, value)
+
+    def _backward(self, position: int, rule: Rule | None) -> Backward | None:
+        """A call on the way back, None where nothing comes back to it."""
+        call, adjoints = self.trace.calls[position], self.ours.steps[position].adjoints
+        if all(adjoint is None for adjoint in adjoints):
+            return None
+        formulas = {} if rule is None else rule.backward([a is not None for a in adjoints])
+        operands = self.operands[position]
+        found = (self._handed(position, operand, formulas) for operand in operands)
+        return Backward(
+            step=position,
+            rule=rule_name(call.primitive),
+            arriving=tuple(
+                None if adjoint is None else self._adjoint((position, part), adjoint)
+                for part, adjoint in enumerate(adjoints)
+            ),
+            handed=tuple(part for part in found if part is not None),
+        )
+
+    def _adjoint(self, origin: Origin, value: Array) -> Numbers:
+        return Numbers(value) if self.held is None else self.held.adjoint(origin, value)
+
+    def _handed(
+        self, position: int, operand: Operand, formulas: Mapping[int, str]
+    ) -> Handed | None:
+        """What a call hands on to an operand, None to one that nothing is asked of."""
+        if operand.handed is None:
+            depends = self.depends.get(operand.origin, False)
+            return Handed(operand.name, stop=self._stop(operand)) if depends else None
+        adjoints = self.ours.steps[position].adjoints
+        self.left[operand.origin] -= 1
+        return Handed(
+            to=operand.name,
+            formula=formulas.get(operand.number),
+            numbers=Numbers(operand.handed)
+            if self.held is None
+            else self.held.given_back(
+                position, operand.number, operand.origin, operand.handed, adjoints
+            ),
+            total=self._total(operand.origin),
+        )
+
+    def _total(self, origin: Origin) -> Numbers | None:
+        """All that has come back to a tensor, once the last of several parts has."""
+        if self.left[origin] or self.often[origin] < 2:
+            return None
+        if isinstance(origin, tuple):
+            adjoint = self.ours.steps[origin[0]].adjoints[origin[1]]
+        else:
+            adjoint = self.ours.gradients.get(str(origin))
+        return None if adjoint is None else self._adjoint(origin, adjoint)
+
+    def _stop(self, operand: Operand) -> str:
+        """Why nothing is handed on to an operand that is made of what is differentiated by."""
+        node = self.trace.nodes[operand.number]
+        if node.op is ops.DETACH:
+            return "detached: no gradient flows through it"
+        if is_boolean(node):
+            return "a condition: it passes no gradient back"
+        return "it passes no gradient back"
+
+
+def _literal(value: Array) -> str:
+    """Numbers without a name."""
+    if value.size <= SHORT:
+        return format_literal(value) if value.ndim == 0 else f"[{format_literal(value)}]"
+    return "constants"
