@@ -86,6 +86,22 @@ COMMANDS = {
         torch=True,
         warm=True,
     ),
+    "explain": Command(
+        "explain:add",
+        "A gradient step by step: there, and back by the chain rule."
+        "\n\nEach number is torch's, and held to the true one: \u2713 is right, \u2248 has lost digits"
+        " to rounding, \u2717 is wrong.",
+        usage=("PROGRAM [--NAME VALUE]... [OPTION]...",),
+        arguments=_PROGRAM,
+        examples=(
+            ('gradcalc explain "sum(x*exp(x))" --x 1,2', "what autograd does, with numbers"),
+            ('gradcalc explain "sin(x)**2" --x 1 --steps symbolic', "the derivation"),
+            ('gradcalc explain "log(sum(exp(x)))" --x 1000,999', "where it goes wrong"),
+            ("gradcalc explain f.py --x 1 --json", "the steps for a program"),
+        ),
+        torch=True,
+        warm=True,
+    ),
     "jacobian": Command(
         "grad:add",
         "All slopes of a PROGRAM of several outputs.",

@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from gradcalc.calculate import Ask
     from gradcalc.cli.inputs import Request
     from gradcalc.report import Array, Explanation, Report
+    from gradcalc.steps.data import Steps
     from gradcalc.torch_process import Beside
 
 _BADNESS = (0, 3, 1)
 """Exit codes of verdicts, the worst last."""
 
-Answered = TypeVar("Answered", bound="Report | Explanation")
+Answered = TypeVar("Answered", bound="Report | Explanation | Steps")
 
 
 def add(app: typer.Typer, name: str) -> None:
@@ -38,7 +39,7 @@ def grad(options: Options, beside: "Beside | None") -> int:
     if options.accumulate:
         reports = _accumulated(reports)
     show(reports, options)
-    return _worst_code(reports)
+    return worst_code(reports)
 
 
 def show(reports: Sequence["Report"], options: Options) -> None:
@@ -78,7 +79,7 @@ def why(options: Options, beside: "Beside | None") -> int:
         raise UsageError("why explains one gradient", hint="gradcalc grad --accumulate sums them")
     explanations = answered(options, _explainer, beside)
     show_why(explanations, options)
-    return _worst_code([explanation.report for explanation in explanations])
+    return worst_code([explanation.report for explanation in explanations])
 
 
 def show_why(explanations: Sequence["Explanation"], options: Options) -> None:
@@ -184,7 +185,8 @@ def _accumulated(reports: Sequence["Report"]) -> list["Report"]:
     return result
 
 
-def _worst_code(reports: Sequence["Report"]) -> int:
+def worst_code(reports: Sequence["Report"]) -> int:
+    """The exit code of several reports."""
     return max((report.verdict.exit_code for report in reports), key=_BADNESS.index)
 
 

@@ -13,19 +13,22 @@ from gradcalc.cli import readers as read
 from gradcalc.cli.readers import Named, Reader, Value
 from gradcalc.errors import UsageError
 from gradcalc.export import TARGETS, WHATS
-from gradcalc.render import BINARY, FORMATS
+from gradcalc.render import BINARY, FORMATS, STEPS
 
 GRAD, BATCH = ("grad", "why"), ("batch",)
 FURTHER = ("jacobian", "hessian", "vjp", "jvp", "hvp")
-ALL = GRAD + FURTHER
+REPORTED = GRAD + FURTHER
+STEPPED = ("explain",)
+ALL = REPORTED + STEPPED
 FORMULA, EXPORT, CHECK = ("formula",), ("export",), ("check",)
 FORMS = tuple(dict.fromkeys((*FORMATS, *TARGETS)))
 """How formulas without values are printed: as what derivatives are, or as code."""
 
+KINDS_OF_STEPS = ("numbers", "symbolic")
 DERIVATIVES = ("gradient", "jacobian", "hessian")
 ANY = ALL + BATCH + FORMULA + EXPORT
 EVERY = ANY + CHECK
-SHOWN = ALL + CHECK
+SHOWN = REPORTED + CHECK
 """Commands that print reports."""
 
 NameKind = Literal["input", "assigned"]
@@ -94,6 +97,12 @@ class Options:
     what: str = _row(
         "grad", "--what", "WHAT", "grad, jacobian, hessian, hvp or vjp.", read.choice(WHATS),
         choices=WHATS, commands=EXPORT, usual=True,
+    )  # fmt: skip
+    steps: str = _row(
+        "numbers", "--steps", "KIND",
+        "numbers, or symbolic: the derivation as formulas of the inputs.",
+        read.choice(KINDS_OF_STEPS), choices=KINDS_OF_STEPS, commands=STEPPED, heading="Steps",
+        usual=True,
     )  # fmt: skip
     csv: str | None = _row(
         None, "--csv", "FILE",
@@ -173,8 +182,8 @@ class Options:
     )  # fmt: skip
     cotangent: Value | None = _row(  # noqa: RUF009
         None, "--cotangent", "VALUE", "Weights of the outputs; all 1, those of check drawn.",
-        commands=(*GRAD, "vjp", *BATCH, *EXPORT, *CHECK), key="cotangent", json=read.json_value,
-        of_program=True,
+        commands=(*GRAD, *STEPPED, "vjp", *BATCH, *EXPORT, *CHECK), key="cotangent",
+        json=read.json_value, of_program=True,
     )  # fmt: skip
     tangents: tuple[Any, ...] = _row(
         (), "--tangent", "VALUE",
@@ -244,21 +253,28 @@ class Options:
         " formulas), or code: numpy, torch, jax, c, julia, python.",
         read.choice(FORMS), choices=FORMS, commands=FORMULA, usual=True,
     )  # fmt: skip
+    drawn: str | None = _row(
+        None, "--format", "FORMAT", f"{', '.join(STEPS)}.", read.choice(STEPS), choices=STEPS,
+        commands=STEPPED, usual=True,
+    )  # fmt: skip
     json: bool = _row(
-        False, "--json", "", "Short for --format json.", commands=SHOWN + FORMULA, usual=True
+        False, "--json", "", "Short for --format json.", commands=SHOWN + FORMULA + STEPPED,
+        usual=True,
+    )  # fmt: skip
+    show_all: bool = _row(
+        False, "--all", "", "Show every row, and formulas whole.", commands=SHOWN + STEPPED
     )
-    show_all: bool = _row(False, "--all", "", "Show every row, and formulas whole.", commands=SHOWN)
     digits: int | None = _row(
         None, "--digits", "N",
         "Significant digits that are shown, or full; 6 in a table, full elsewhere.",
-        read.digits, commands=SHOWN,
+        read.digits, commands=SHOWN + STEPPED,
     )  # fmt: skip
     quiet: bool = _row(
         False,
         "--quiet",
         "",
         "Print nothing: the exit code tells.",
-        commands=SHOWN + FORMULA,
+        commands=SHOWN + FORMULA + STEPPED,
         usual=True,
     )
     prints: bool = _row(
@@ -338,11 +354,11 @@ def typed(command: str, programs: Collection[str], given: Mapping[str, Any]) -> 
     options = Options(programs=tuple(programs), **found)
     if command in FURTHER:
         options = replace(options, command=command)
-    form = options.format or options.form
+    form = options.format or options.form or options.drawn
     if options.json and form not in (None, "json"):
         raise UsageError(f"--json and --format {form} exclude each other")
     if options.json:
-        options = replace(options, format="json", form="json")
+        options = replace(options, format="json", form="json", drawn="json")
     if options.format in ("json", *BINARY) and options.digits is not None:
         name = "JSON" if options.format == "json" else options.format
         raise UsageError(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gradcalc.report import Explanation, Report
+    from gradcalc.steps.data import Steps
 
 _MARKS: Mapping[bool, Mapping[bool | None, str]] = MappingProxyType(
     {True: {True: "✓", False: "✗", None: ""}, False: {True: "ok", False: "DIFFERS", None: ""}}
@@ -92,6 +93,11 @@ EXPLAINED: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 """The same of the formats of explanations."""
 
+STEPS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {"table": ("steps", "render"), "json": ("json_steps", "render")}
+)
+"""The same of the formats of calculations step by step."""
+
 
 def renderer(format: str) -> Renderer:
     """What draws reports in a format; its module is imported now, as only tables need rich."""
@@ -108,6 +114,12 @@ def packer(format: str) -> Callable[["Sequence[Report]"], bytes]:
 def explainer(format: str) -> Explainer:
     """What draws explanations in a format of `EXPLAINED`."""
     found: Explainer = _loaded(*EXPLAINED[format])
+    return found
+
+
+def stepper(format: str) -> Callable[["Sequence[Steps]", Style], str]:
+    """What draws calculations step by step, in a format of `STEPS`."""
+    found: Callable[[Sequence[Steps], Style], str] = _loaded(*STEPS[format])
     return found
 
 

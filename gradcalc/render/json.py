@@ -114,7 +114,7 @@ def report_json(report: Report) -> Json:
         "program": report.program,
         **_known(read_as=report.read_as),
         "dtype": report.dtype,
-        "value": _numbers(report.value),
+        "value": numbers_json(report.value),
         "inputs": inputs_json(report.inputs),
         "gradients": {gradient.name: _gradient(gradient) for gradient in report.gradients},
         **_known(expected=claims or None),
@@ -126,10 +126,10 @@ def report_json(report: Report) -> Json:
             "message": report.verdict.message,
             "exit_code": report.verdict.exit_code,
         },
-        "findings": [{**asdict(f), "span": _span(f.span)} for f in report.findings],
+        "findings": [{**asdict(f), "span": span_json(f.span)} for f in report.findings],
         **_known(
             summed=report.summed or None,
-            cotangent=_numbers(report.cotangent),
+            cotangent=numbers_json(report.cotangent),
             of=report.of,
             instead=None if report.cured is None else report.cured.report.program,
             cure=None if report.cured is None else _cure(report.cured),
@@ -139,7 +139,7 @@ def report_json(report: Report) -> Json:
 
 def inputs_json(inputs: Mapping[str, Array]) -> Json:
     """The values of inputs by name."""
-    return {name: _numbers(value) for name, value in inputs.items()}
+    return {name: numbers_json(value) for name, value in inputs.items()}
 
 
 def render_explanations(explanations: Sequence[Explanation], style: Style) -> str:
@@ -159,7 +159,7 @@ def _explanation(explanation: Explanation) -> Json:
 def _cure(cured: Cured) -> Json:
     return {
         "replacements": [
-            {"before": r.before, "after": r.after, "reason": r.reason, "span": _span(r.span)}
+            {"before": r.before, "after": r.after, "reason": r.reason, "span": span_json(r.span)}
             for r in cured.replacements
         ],
         **_known(changes=cured.changes),
@@ -171,9 +171,9 @@ def _answer(answer: WitnessAnswer) -> Json:
     if answer.absent is not None:
         return {"absent": answer.absent}
     return {
-        name: {"low": _numbers(answer.low[name]), "high": _numbers(answer.high[name])}
+        name: {"low": numbers_json(answer.low[name]), "high": numbers_json(answer.high[name])}
         if answer.witness == "enclosure"
-        else _numbers(answer.low[name])
+        else numbers_json(answer.low[name])
         for name in answer.low
     }
 
@@ -187,21 +187,21 @@ def error_json(error: GradcalcError) -> Json:
             "kind": error.kind,
             "message": error.message,
             "hint": error.hint,
-            "span": _span(error.span),
+            "span": span_json(error.span),
         },
     }
 
 
 def _gradient(gradient: InputGradient) -> Json:
     return {
-        "autograd": _numbers(gradient.autograd),
+        "autograd": numbers_json(gradient.autograd),
         "symbolic": _told(gradient.symbolic, gradient.told),
         "closed_form": gradient.closed_form,
-        "digits": _numbers(gradient.digits),
+        "digits": numbers_json(gradient.digits),
         **_known(
-            accumulated=_numbers(gradient.accumulated),
+            accumulated=numbers_json(gradient.accumulated),
             enclosure=_told(gradient.enclosure, gradient.told),
-            condition=_numbers(gradient.condition),
+            condition=numbers_json(gradient.condition),
             worst=None if gradient.worst is None else _worst(gradient.worst),
             elements=[_element(element) for element in gradient.elements] or None,
         ),
@@ -216,8 +216,8 @@ def _known(**fields: Any) -> Json:
 def _worst(worst: Worst) -> Json:
     return {
         "index": list(worst.index),
-        "autograd": _numbers(worst.autograd),
-        "true": _numbers(worst.true),
+        "autograd": numbers_json(worst.autograd),
+        "true": numbers_json(worst.true),
     }
 
 
@@ -225,8 +225,8 @@ def _element(element: Element) -> Json:
     return {
         "index": list(element.index),
         "outcome": element.outcome.value,
-        "autograd": _numbers(element.autograd),
-        "true": _numbers(element.true),
+        "autograd": numbers_json(element.autograd),
+        "true": numbers_json(element.true),
         "cause": element.cause,
     }
 
@@ -234,14 +234,14 @@ def _element(element: Element) -> Json:
 def _told(values: Array | None, told: NDArray[np.bool_] | None) -> Any:
     """Numbers, null in place of those that there are not."""
     if values is None or told is None:
-        return _numbers(values)
-    words = np.array(_numbers(values), dtype=object)
+        return numbers_json(values)
+    words = np.array(numbers_json(values), dtype=object)
     words[~told] = None
     return words.tolist()
 
 
 def _claim(claim: Claim) -> Json:
-    told = {"text": claim.text, "value": _numbers(claim.value), "holds": claim.holds}
+    told = {"text": claim.text, "value": numbers_json(claim.value), "holds": claim.holds}
     return {
         **told,
         **_known(
@@ -260,13 +260,13 @@ def _branch(branch: Branch) -> Json:
     return found if branch.file is not None else {k: v for k, v in found.items() if k != "file"}
 
 
-def _span(span: Span | None) -> Json | None:
+def span_json(span: Span | None) -> Json | None:
     if span is None:
         return None
     return {name: value for name, value in asdict(span).items() if value is not None}
 
 
-def _numbers(values: Array | float | None) -> Any:
+def numbers_json(values: Array | float | None) -> Any:
     """A number or nested lists of them."""
     if values is None:
         return None

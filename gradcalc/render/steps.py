@@ -8,10 +8,11 @@ from rich.text import Text
 
 from gradcalc.render import Style
 from gradcalc.render.canvas import draw, formula_lines
+from gradcalc.render.labels import label
 from gradcalc.render.notes import Note, closing_notes, opening_notes, value_text
-from gradcalc.render.table import label, notes_grid
+from gradcalc.render.table import notes_grid
 from gradcalc.report import Array, Report
-from gradcalc.steps.data import Backward, Forward, Handed, Mark, Numbers, Rounds, Steps
+from gradcalc.steps.data import Backward, Forward, Handed, Mark, Rounds, Steps
 
 MARKS = {
     True: {Mark.RIGHT: "✓", Mark.INEXACT: "≈", Mark.WRONG: "✗", Mark.UNKNOWN: ""},
@@ -71,16 +72,16 @@ def _begins(steps: Steps, style: Style) -> str:
 
 
 def _forward(steps: Steps, style: Style) -> Iterator[Line]:
-    for name, value in steps.inputs.items():
+    for name, value in () if steps.symbolic else steps.inputs.items():
         yield Line("", name, "", value_text(value, steps.report.dtype, style))
     for position in _shown(steps, range(len(steps.forward)), style):
         if isinstance(position, Rounds):
             yield Line("", f"{style.dots} {_rounds(position)}")
         else:
-            yield from _made(position, steps.forward[position], steps.report, style)
+            yield from _made(position, steps.forward[position], steps, style)
 
 
-def _made(position: int, step: Forward, report: Report, style: Style) -> Iterator[Line]:
+def _made(position: int, step: Forward, steps: Steps, style: Style) -> Iterator[Line]:
     dead = "" if step.flows or not step.depends else "no gradient comes back"
     for k, (name, numbers) in enumerate(zip(step.names, step.numbers, strict=True)):
         first = k == 0
@@ -90,8 +91,8 @@ def _made(position: int, step: Forward, report: Report, style: Style) -> Iterato
             str(position + 1) if first else "",
             what,
             "",
-            _value(numbers.value, report, style),
-            numbers.mark,
+            "" if steps.symbolic else _value(numbers.value, steps.report, style),
+            Mark.UNKNOWN if steps.symbolic else numbers.mark,
             dead if first else "",
         )
 
@@ -110,11 +111,11 @@ def _returned(steps: Steps, step: Backward, style: Style) -> Iterator[Line]:
     for k, handed in enumerate(step.handed):
         number = str(step.step + 1) if k == 0 else ""
         source = name if k == 0 else ""
-        yield from _handed(number, source, handed, step.rule if k == 0 else "", steps.report, style)
+        yield from _handed(number, source, handed, step.rule if k == 0 else "", steps, style)
 
 
 def _handed(
-    number: str, source: str, handed: Handed, rule: str, report: Report, style: Style
+    number: str, source: str, handed: Handed, rule: str, steps: Steps, style: Style
 ) -> Iterator[Line]:
     arrow = "→" if style.unicode else "->"
     to = (
@@ -126,10 +127,14 @@ def _handed(
         yield Line(number, to, "", "", Mark.UNKNOWN, handed.stop or "")
         return
     formula = "" if handed.formula is None else style.safe(handed.formula)
-    value = _value(handed.numbers.value, report, style)
+    if steps.symbolic:
+        derived = "" if handed.derived is None else f"= {style.safe(handed.derived)}"
+        yield Line(number, to, formula, derived, Mark.UNKNOWN, rule)
+        return
+    value = _value(handed.numbers.value, steps.report, style)
     yield Line(number, to, formula, value, handed.numbers.mark, rule)
     if handed.total is not None:
-        value = _value(handed.total.value, report, style)
+        value = _value(handed.total.value, steps.report, style)
         yield Line("", f"  {_named(handed.to, style)}", "added up", value, handed.total.mark)
 
 

@@ -53,12 +53,14 @@ class Forward:
 class Handed:
     """What a step hands on to one of its operands, by which formula of `g`, what has arrived.
 
-    `total` is all that has come to the operand with it, the last of several. Where nothing is
-    handed on `stop` says why.
+    `derived` is the same as a formula of the inputs, where that was asked for. `total` is all that
+    has come to the operand with it, the last of several. Where nothing is handed on `stop` says
+    why.
     """
 
     to: str
     formula: str | None = None
+    derived: str | None = None
     numbers: Numbers | None = None
     total: Numbers | None = None
     stop: str | None = None
@@ -102,7 +104,8 @@ class Steps:
 
     `report` is the answer that it leads to. `inputs` are what it begins with. `output` is the name
     of what is differentiated, `weights` what goes back to it. `unheld` is why the numbers are not
-    held to the true ones, None where they are.
+    held to the true ones, None where they are. With `symbolic` what is handed on is told as
+    formulas of the inputs.
     """
 
     report: Report
@@ -113,3 +116,9 @@ class Steps:
     output: str
     weights: Array
     unheld: str | None = None
+    symbolic: bool = False
+
+    @property
+    def printed(self) -> str:
+        """What the program has printed, where that was asked for."""
+        return self.report.printed

@@ -29,9 +29,14 @@ NAMED: Mapping[str, str] = {
 """What textbooks call the rule of a primitive."""
 
 
-def rule_name(primitive: str) -> str:
-    """What the rule of a primitive is called."""
+def rule_name(call: Call, trace: Trace) -> str:
+    """What the rule of a call is called."""
+    primitive = call.primitive
     row = BY_NAME.get(primitive)
+    node = trace.nodes[call.results[0]]
+    others = node.operands[1:] if primitive == "div" else node.operands
+    if primitive in ("mul", "div") and any(o.op is ops.LITERAL for o in others):
+        return "constant factor"
     if primitive in NAMED:
         return NAMED[primitive]
     if isinstance(row, Structural) and row.moves:

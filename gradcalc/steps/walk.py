@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from gradcalc.balls.numbers import OutOfReach, Undecided, Undefined
 from gradcalc.calculate import Ask, ask_here, cured_report, weigh
 from gradcalc.derive.derivations import Derivations
+from gradcalc.derive.runs import Recording
 from gradcalc.derive.trace import Call, Trace, is_boolean
 from gradcalc.enclosure.course import Unlike
 from gradcalc.enclosure.experiment import Experiment
-from gradcalc.errors import GradcalcError, Span, UnsupportedError
+from gradcalc.errors import GradcalcError, LimitError, Span, UnsupportedError
 from gradcalc.expr import ops
+from gradcalc.expr.nodes import Node
 from gradcalc.problem import Problem, weights
 from gradcalc.report import Report
 from gradcalc.steps.data import Backward, Forward, Handed, Numbers, Steps
@@ -19,6 +21,7 @@ from gradcalc.steps.folding import rounds_of
 from gradcalc.steps.held import Held, held
 from gradcalc.steps.names import OUTPUT, named
 from gradcalc.steps.rules import Rule, rule_name
+from gradcalc.steps.symbolic import Symbolic
 from gradcalc.steps.texts import LONGEST
 from gradcalc.testimony import Absent, Array, Computed, Origin, Step
 from gradcalc.values import format_literal
@@ -27,8 +30,10 @@ SHORT = 6
 """Fixed numbers that are written out where they have no name."""
 
 
-def steps_of(problem: Problem, ask: Ask = ask_here, command: str = "explain") -> Steps:
-    """Calculate, and tell every step.
+def steps_of(
+    problem: Problem, ask: Ask = ask_here, command: str = "explain", *, symbolic: bool = False
+) -> Steps:
+    """Calculate, and tell every step, with `symbolic` also as formulas of the inputs.
 
     Raises `GradcalcError` for whatever is wrong with the program or its inputs, and where torch's
     calls are not those that the check knows.
@@ -38,11 +43,13 @@ def steps_of(problem: Problem, ask: Ask = ask_here, command: str = "explain") ->
     if isinstance(case.autograd, Absent):
         raise UnsupportedError(f"there are no steps to be told: {case.autograd.doubt}")
     experiment = Experiment(derivations.runs(case.problem))
-    trace = experiment.runs.recording.trace
+    recording = experiment.runs.recording
+    trace = recording.trace
     if [call.primitive for call in trace.calls] != [s.primitive for s in case.autograd.steps]:
         raise UnsupportedError("torch's calls are not those that the check makes")
     found, unheld = _held(experiment, case.autograd)
-    walk = Walk(case.problem, case.autograd, trace, found)
+    derived = _derived(recording, found) if symbolic else None
+    walk = Walk(case.problem, case.autograd, trace, found, derived)
     return walk.steps(cured_report(case, command, ask), unheld)
 
 
@@ -54,6 +61,18 @@ def _held(experiment: Experiment, ours: Computed) -> tuple[Held | None, str | No
         return None, str(reason) or "the true numbers cannot be told"
     except Unlike:
         return None, "the check makes a result of something else than torch does"
+
+
+def _derived(recording: Recording, found: Held | None) -> Symbolic:
+    """The formulas of the steps. Raises `LimitError` where they are too many to be read."""
+    centre = None if found is None else found.course.centre
+    same = centre is not None and centre.recording.derived is recording.derived
+    derived = Symbolic(recording, centre if same else None)
+    if not derived.readable:
+        raise LimitError(
+            "a derivation of so many steps is nobody's to read", hint="leave --steps symbolic out"
+        )
+    return derived
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +88,16 @@ class Operand:
 class Walk:
     """The steps of one run: torch's numbers, by the course of the check's."""
 
-    def __init__(self, problem: Problem, ours: Computed, trace: Trace, held: Held | None) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        ours: Computed,
+        trace: Trace,
+        held: Held | None,
+        symbolic: Symbolic | None,
+    ) -> None:
         self.problem, self.ours, self.trace, self.held = problem, ours, trace, held
+        self.symbolic = symbolic
         programs = [*(program for _, program in problem.lets), problem.program]
         self.names = named(programs, trace.calls, problem.inputs, ours.target)
         self.bound = {number: name for name, number in trace.bound.items()}
@@ -123,6 +150,7 @@ class Walk:
             output=self.names.of.get(self.ours.target, OUTPUT),
             weights=weights(self.problem, self.ours.value.shape),
             unheld=unheld,
+            symbolic=self.symbolic is not None,
         )
 
     def _rule(self, position: int) -> Rule | None:
@@ -168,10 +196,11 @@ class Walk:
             return None
         formulas = {} if rule is None else rule.backward([a is not None for a in adjoints])
         operands = self.operands[position]
-        found = (self._handed(position, operand, formulas) for operand in operands)
+        derived = {} if self.symbolic is None or rule is None else self.symbolic.handed(position)
+        found = (self._handed(position, operand, formulas, derived) for operand in operands)
         return Backward(
             step=position,
-            rule=rule_name(call.primitive),
+            rule=rule_name(call, self.trace),
             arriving=tuple(
                 None if adjoint is None else self._adjoint((position, part), adjoint)
                 for part, adjoint in enumerate(adjoints)
@@ -183,7 +212,11 @@ class Walk:
         return Numbers(value) if self.held is None else self.held.adjoint(origin, value)
 
     def _handed(
-        self, position: int, operand: Operand, formulas: Mapping[int, str]
+        self,
+        position: int,
+        operand: Operand,
+        formulas: Mapping[int, str],
+        derived: Mapping[int, Node],
     ) -> Handed | None:
         """What a call hands on to an operand, None to one that nothing is asked of."""
         if operand.handed is None:
@@ -191,14 +224,20 @@ class Walk:
             return Handed(operand.name, stop=self._stop(operand)) if depends else None
         adjoints = self.ours.steps[position].adjoints
         self.left[operand.origin] -= 1
+        numbers = Numbers(operand.handed)
+        if self.held is not None:
+            numbers = self.held.given_back(
+                position, operand.number, operand.origin, operand.handed, adjoints
+            )
+        node, text = derived.get(operand.number), None
+        if node is not None and self.symbolic is not None:
+            true = numbers.value if numbers.true is None else numbers.true
+            text = self.symbolic.text(node, true)
         return Handed(
             to=operand.name,
             formula=formulas.get(operand.number),
-            numbers=Numbers(operand.handed)
-            if self.held is None
-            else self.held.given_back(
-                position, operand.number, operand.origin, operand.handed, adjoints
-            ),
+            derived=text,
+            numbers=numbers,
             total=self._total(operand.origin),
         )
 

@@ -1,0 +1,57 @@
+"""`gradcalc explain`: a gradient step by step."""
+
+import sys
+from typing import TYPE_CHECKING
+
+import typer
+
+from gradcalc.cli.arguments import add_command
+from gradcalc.cli.grad import answered, worst_code
+from gradcalc.cli.options import Options
+from gradcalc.errors import UsageError
+from gradcalc.render import FEW_DIGITS, stepper
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gradcalc.calculate import Ask
+    from gradcalc.cli.inputs import Request
+    from gradcalc.steps.data import Steps
+    from gradcalc.torch_process import Beside
+
+
+def add(app: typer.Typer, name: str) -> None:
+    """Add the command."""
+    add_command(app, name, explain, required=True)
+
+
+def explain(options: Options, beside: "Beside | None") -> int:
+    """Calculate, tell the steps, and give the exit code of the verdict."""
+    if not options.check:
+        raise UsageError("the steps are those of the check", hint="leave --no-check out")
+    found = answered(options, _walker, beside)
+    if not options.quiet:
+        from gradcalc.cli.output import style_for, write
+
+        form = options.drawn or "table"
+        digits = options.digits or (None if form == "json" else FEW_DIGITS)
+        style = style_for(sys.stdout, show_all=options.show_all, digits=digits)
+        write(stepper(form)(found, style), sys.stdout)
+    return worst_code([steps.report for steps in found])
+
+
+def _walker(options: Options) -> "Callable[[Request, Ask], Steps]":
+    """What answers; all that it takes to answer and to print is imported with it."""
+    from dataclasses import replace
+
+    from gradcalc.steps.walk import steps_of
+
+    if not options.quiet:
+        stepper(options.drawn or "table")
+
+    def steps(request: "Request", ask: "Ask") -> "Steps":
+        symbolic = options.steps == "symbolic"
+        found = steps_of(request.problem, ask, symbolic=symbolic)
+        return replace(found, report=request.noted(found.report))
+
+    return steps
