@@ -89,8 +89,8 @@ COMMANDS = {
     "explain": Command(
         "explain:add",
         "A gradient step by step: there, and back by the chain rule."
-        "\n\nEach number is torch's, and held to the true one: \u2713 is right, \u2248 has lost digits"
-        " to rounding, \u2717 is wrong.",
+        "\n\nEach number is torch's, and held to the true one: \u2713 is right, \u2248 has lost"
+        " digits to rounding, \u2717 is wrong.",
         usage=("PROGRAM [--NAME VALUE]... [OPTION]...",),
         arguments=_PROGRAM,
         examples=(

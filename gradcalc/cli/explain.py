@@ -29,7 +29,10 @@ def explain(options: Options, beside: "Beside | None") -> int:
     """Calculate, tell the steps, and give the exit code of the verdict."""
     if not options.check:
         raise UsageError("the steps are those of the check", hint="leave --no-check out")
-    found = answered(options, _walker, beside)
+    if options.steps == "symbolic" and not options.values and options.bundle is None:
+        found = _derivations(options, beside)
+    else:
+        found = answered(options, _walker, beside)
     if not options.quiet:
         from gradcalc.cli.output import style_for, write
 
@@ -38,6 +41,18 @@ def explain(options: Options, beside: "Beside | None") -> int:
         style = style_for(sys.stdout, show_all=options.show_all, digits=digits)
         write(stepper(form)(found, style), sys.stdout)
     return worst_code([steps.report for steps in found])
+
+
+def _derivations(options: Options, beside: "Beside | None") -> "list[Steps]":
+    """The derivations of programs without values."""
+    from dataclasses import replace
+
+    from gradcalc.cli.formula import asking, general, sources
+    from gradcalc.steps.anywhere import derivation
+
+    asked = replace(options, kind="gradient")
+    ask = asking(beside)
+    return [derivation(general(asked, source, ask), ask) for source in sources(asked)]
 
 
 def _walker(options: Options) -> "Callable[[Request, Ask], Steps]":

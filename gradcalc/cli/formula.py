@@ -35,7 +35,7 @@ def formula(options: Options, beside: "Beside | None") -> int:
     """Derive, print, and give the exit code."""
     from gradcalc.cli.output import is_terminal, style_for, write
 
-    found = [_answered(options, source, _asking(beside)) for source in _sources(options)]
+    found = [general(options, source, asking(beside)) for source in sources(options)]
     if not options.quiet:
         from gradcalc.render.general import FORMATS
 
@@ -89,7 +89,8 @@ def _with_sizes(answer: "General") -> "Problem":
     return replace(point, inputs=inputs, lets=(*lets, *point.lets))
 
 
-def _asking(beside: "Beside | None") -> "Ask":
+def asking(beside: "Beside | None") -> "Ask":
+    """Where autograd is asked."""
     if beside is not None:
         beside.begin()
         return beside.ask
@@ -98,22 +99,25 @@ def _asking(beside: "Beside | None") -> "Ask":
     return ask_here
 
 
-def _sources(options: Options) -> "tuple[Source, ...]":
+def sources(options: Options) -> "tuple[Source, ...]":
     """The programs, read as if all their names had values: then mathematics is known for it."""
+    from gradcalc.cli import programs as of_programs
     from gradcalc.cli.files import PROGRAM
-    from gradcalc.cli.programs import check_apart, sources
     from gradcalc.general.texts import names_of, whole
 
-    check_apart(options)
+    of_programs.check_apart(options)
     asked = frozenset(name for name, _ in (*options.values, *options.declared)) | {*options.wrt}
     programs = tuple(
         text if PROGRAM.fullmatch(text) else whole(text, asked) for text in options.programs
     )
     named = tuple((name, "") for text in programs for name in names_of(text, asked))
-    return sources(replace(options, programs=programs, values=(*options.values, *named)))
+    return of_programs.sources(
+        replace(options, programs=programs, values=(*options.values, *named))
+    )
 
 
-def _answered(options: Options, source: "Source", ask: "Ask") -> "General":
+def general(options: Options, source: "Source", ask: "Ask") -> "General":
+    """The derivatives of a program without values."""
     from gradcalc.general.elementwise import AS_MATRICES, BY_ELEMENTS
     from gradcalc.general.formulas import formulas
     from gradcalc.general.texts import of_matrices

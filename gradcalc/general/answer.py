@@ -1,5 +1,6 @@
 """What `gradcalc formula` answers, as data."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gradcalc.expr.written import Written
@@ -31,8 +32,9 @@ class General:
 
     `kind` is `gradient`, `jacobian`, `hessian` or `derivative` of an `order`; `sizes` are those of
     the output. `points` says at how many random points the formulas were held to torch and to the
-    enclosure, `style` of which numbers those were, `point` is the first of them; `notes` say how
-    the program was read.
+    enclosure, `style` of which numbers those were, `samples` are some of them of different sizes,
+    with what the letters stand for, `point` the first of them; `notes` say how the program was
+    read.
     """
 
     program: str
@@ -44,6 +46,11 @@ class General:
     verdict: Verdict
     points: int
     style: str
-    point: Problem
+    samples: tuple[tuple[Mapping[str, int], Problem], ...]
     read_as: str | None = None
     notes: tuple[str, ...] = ()
+
+    @property
+    def point(self) -> Problem:
+        """The first of the random points."""
+        return self.samples[0][1]

@@ -117,7 +117,7 @@ def formulas(
         derivatives=tuple(derivatives),
         verdict=_verdict(found),
         points=len(found),
-        point=points[0][1],
+        samples=tuple(points[: len(SIZES)]),
         style=style,
         read_as=first.typed and first.source,
         notes=(*_of_sum(kind, shapes[0]), *notes, *_ways(points[0][1])),

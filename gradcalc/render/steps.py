@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from rich.table import Table
 from rich.text import Text
 
@@ -15,16 +16,25 @@ from gradcalc.report import Array, Report
 from gradcalc.steps.data import Backward, Forward, Handed, Mark, Rounds, Steps
 
 MARKS = {
-    True: {Mark.RIGHT: "✓", Mark.INEXACT: "≈", Mark.WRONG: "✗", Mark.UNKNOWN: ""},
-    False: {Mark.RIGHT: "ok", Mark.INEXACT: "inexact", Mark.WRONG: "WRONG", Mark.UNKNOWN: ""},
-}
+    True: {
+        Mark.RIGHT: "✓", Mark.INEXACT: "≈", Mark.WRONG: "✗", Mark.LOST: "!", Mark.UNKNOWN: "",
+    },
+    False: {
+        Mark.RIGHT: "ok", Mark.INEXACT: "inexact", Mark.WRONG: "WRONG", Mark.LOST: "!",
+        Mark.UNKNOWN: "",
+    },
+}  # fmt: skip
 """What stands behind numbers, with Unicode and without."""
 
-COLORS = {Mark.RIGHT: "green", Mark.INEXACT: "yellow", Mark.WRONG: "bold red", Mark.UNKNOWN: ""}
+COLORS = {
+    Mark.RIGHT: "green", Mark.INEXACT: "yellow", Mark.WRONG: "bold red", Mark.LOST: "bold magenta",
+    Mark.UNKNOWN: "",
+}  # fmt: skip
 
 MEANT = {
     Mark.INEXACT: "rounding has taken digits, here or in what it is made of",
     Mark.WRONG: "wrong: what it is made of gives another",
+    Mark.LOST: "where a NaN or an infinity comes from",
 }
 """What the marks mean that are not clear."""
 
@@ -48,7 +58,10 @@ def render(walks: Sequence[Steps], style: Style) -> str:
 
 def _walk(steps: Steps, style: Style) -> str:
     report = steps.report
-    parts = [draw(notes_grid(list(opening_notes(report, style))[:1], style), style=style)]
+    opening = [note for note in opening_notes(report, style) if note.label in ("read as", "value")]
+    if steps.points:
+        opening = [note for note in opening if note.label != "value"]
+    parts = [draw(notes_grid(opening, style), style=style)] if opening else []
     there, back = list(_forward(steps, style)), list(_backward(steps, style))
     parts.append(_table("forward", there, style))
     if back:
@@ -60,15 +73,17 @@ def _walk(steps: Steps, style: Style) -> str:
     ]
     if steps.unheld is not None:
         notes.append(Note("steps", f"not held to the true numbers: {steps.unheld}"))
-    notes += list(closing_notes(report))
+    notes += [] if steps.points else list(closing_notes(report))
     notes.append(Note(report.verdict.outcome, report.verdict.message))
     parts.append(draw(notes_grid(notes, style), style=style))
     return "\n".join(parts)
 
 
 def _begins(steps: Steps, style: Style) -> str:
-    weights = value_text(steps.weights, steps.report.dtype, style)
-    return f"backward: g is what has arrived at a step, {weights} at {steps.output}"
+    seed = f"{style.safe(steps.output)} is where it begins"
+    if np.ndim(steps.weights) == 0 or not steps.symbolic:
+        seed = f"{value_text(steps.weights, steps.report.dtype, style)} at {steps.output}"
+    return f"backward: g is what has arrived at a step, {seed}"
 
 
 def _forward(steps: Steps, style: Style) -> Iterator[Line]:
@@ -146,8 +161,8 @@ def _result(steps: Steps, name: str, style: Style) -> str:
     lines = (
         [] if gradient.formula is None else formula_lines(gradient.formula, f"{title} = ", style)
     )
-    value = _value(gradient.best, report, style)
-    lines.append(f"{title} = {value}")
+    if not steps.points:
+        lines.append(f"{title} = {_value(gradient.best, report, style)}")
     return draw(*(Text(line, "bold") for line in lines), style=style)
 
 

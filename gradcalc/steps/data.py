@@ -13,12 +13,14 @@ class Mark(StrEnum):
     """What is known of the numbers of a step.
 
     `INEXACT` ones have lost digits to rounding, there or in what they are made of; `WRONG` ones are
-    off although that is not so.
+    off although that is not so. `LOST` is where the first NaN or infinity comes from, where none
+    can be told to be wrong.
     """
 
     RIGHT = "right"
     INEXACT = "inexact"
     WRONG = "wrong"
+    LOST = "lost"
     UNKNOWN = "unknown"
 
 
@@ -105,7 +107,8 @@ class Steps:
     `report` is the answer that it leads to. `inputs` are what it begins with. `output` is the name
     of what is differentiated, `weights` what goes back to it. `unheld` is why the numbers are not
     held to the true ones, None where they are. With `symbolic` what is handed on is told as
-    formulas of the inputs.
+    formulas of the inputs; then `points` may be the random ones at which those of a program without
+    values were held to the gradient.
     """
 
     report: Report
@@ -117,6 +120,7 @@ class Steps:
     weights: Array
     unheld: str | None = None
     symbolic: bool = False
+    points: int = 0
 
     @property
     def printed(self) -> str:

@@ -1,7 +1,7 @@
 """Torch's numbers for every step held to the true ones, in balls."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import flint
@@ -35,9 +35,10 @@ class Held:
         """What a call gave."""
         result = self.course.calls[position].results[part]
         true = self.course.centre.values[result]
-        return self._numbers(
+        found = self._numbers(
             given, true, lambda: self.course.given(position, exact=False, room=self.room)[result]
         )
+        return _where_lost(found, self.course.steps[position].given)
 
     def adjoint(self, origin: Origin, given: Array) -> Numbers:
         """All that has come back to a tensor."""
@@ -65,14 +66,18 @@ class Held:
 
         with flint.ctx.workprec(self.course.centre.bits):
             true = together(self.handed[position])
-        return self._numbers(given, true, again)
+        scale = max(float(np.max(np.abs(a), initial=0)) for a in arriving if a is not None)
+        made_of = [*self.course.steps[position].given, *(a for a in arriving if a is not None)]
+        return _where_lost(self._numbers(given, true, again, scale), made_of)
 
-    def _numbers(self, given: Array, true: Any, again: Callable[[], Any] | None) -> Numbers:
+    def _numbers(
+        self, given: Array, true: Any, again: Callable[[], Any] | None, scale: float = 0.0
+    ) -> Numbers:
         """Numbers, and whether they are right.
 
         Those that are not may be what a call makes of operands that are off themselves, which is
         what it gives `again`, of all numbers as near to those as rounding takes them. A sum of what
-        was handed on is only off where that is.
+        was handed on is only off where that is. Roundings on a `scale` are none of a call's faults.
         """
         if true is None or np.shape(true) != np.shape(given):
             return Numbers(given)
@@ -83,7 +88,7 @@ class Held:
             floats = to_floats(true)
             if self._is_near(given, floats):
                 return Numbers(given, Mark.RIGHT, floats)
-            if self._has_digits(given, floats):
+            if self._has_digits(given, floats, scale):
                 return Numbers(given, Mark.INEXACT, floats)
             if again is None:
                 return Numbers(given, Mark.INEXACT, floats)
@@ -96,14 +101,16 @@ class Held:
     def _is_near(self, given: Array, true: Array) -> bool:
         if not np.isfinite(given).all():
             return False
-        most = float(np.max(np.abs(true), initial=0.0))
         least = float(self.course.range.smallest_subnormal)
-        return bool(np.all(np.abs(given - true) <= self.room * most + least))
+        return bool(np.all(np.abs(given - true) <= self.room * self._most(true) + least))
 
-    def _has_digits(self, given: Array, true: Array) -> bool:
+    def _has_digits(self, given: Array, true: Array, scale: float) -> bool:
         """Whether so much is left of what a kernel makes as it is excused for."""
-        most = float(np.max(np.abs(true), initial=0.0))
-        return bool(np.all(np.abs(given - true) <= self.course.epsilon**TAKEN * most))
+        room = max(self.course.epsilon**TAKEN * self._most(true), self.room * scale)
+        return bool(np.all(np.abs(given - true) <= room))
+
+    def _most(self, values: Array) -> float:
+        return float(np.max(np.abs(values), initial=0.0))
 
     def _overlap(self, given: Array, made: Any) -> Any:
         """Which numbers are among those that balls hold, but for their own rounding."""
@@ -124,3 +131,12 @@ def held(experiment: Experiment, ours: Computed) -> Held:
     with np.errstate(all="ignore"), flint.ctx.workprec(centre.bits):
         course = Course(centre, ours, experiment.epsilon, experiment.problem.dtype)
         return Held(course, *course.exact)
+
+
+def _where_lost(numbers: Numbers, made_of: Sequence[Array]) -> Numbers:
+    """Numbers of which nothing is known, told to be where the first NaN or infinity comes from."""
+    if numbers.mark is not Mark.UNKNOWN or np.isfinite(numbers.value).all():
+        return numbers
+    nan = bool(np.isnan(numbers.value).any())
+    before = any(bool((np.isnan(a) if nan else ~np.isfinite(a)).any()) for a in made_of)
+    return numbers if before else replace(numbers, mark=Mark.LOST)

@@ -33,9 +33,12 @@ class Names:
 
 
 def named(
-    programs: Sequence[Program], calls: Sequence[Call], inputs: Collection[str], output: Origin
+    programs: Sequence[tuple[str | None, Program]],
+    calls: Sequence[Call],
+    inputs: Collection[str],
+    output: Origin,
 ) -> Names:
-    """Names for all results of calls, no two the same.
+    """Names for all results of calls, no two the same; `programs` have those of their values.
 
     A name that the program binds several times has a number each time.
     """

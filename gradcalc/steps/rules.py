@@ -47,48 +47,62 @@ def rule_name(call: Call, trace: Trace) -> str:
 class Rule:
     """A call alone: what it makes of its operands, and what it hands on to them, as texts.
 
-    `names` are those of the operands, by their numbers. Where it is made of something else there
-    are no texts.
+    `names` are those of its arguments, in their order; those of one name are one operand. Where it
+    is made of something else there are no texts.
     """
 
-    def __init__(self, trace: Trace, call: Call, names: Mapping[int, str]) -> None:
+    def __init__(self, trace: Trace, call: Call, names: Sequence[str]) -> None:
         self._forms = Forms(named_definition, ops.MAP)
-        self._names = frozenset(names.values())
-        self._leaves = [trace.nodes[number] for number in dict.fromkeys(call.arguments)]
+        nodes = [trace.nodes[number] for number in call.arguments]
         self._results = [trace.nodes[number] for number in call.results]
-        self._inside = ancestry(self._results, frozenset(leaf.order for leaf in self._leaves))
-        self.known = not any(node.op is ops.VAR for node in self._inside)
-        self._made: dict[int, Node] = {}
-        for leaf in self._leaves if self.known else ():
-            fixed = leaf.op is ops.LITERAL
-            given = dict(leaf.static) if fixed else {"name": names[leaf.order], "shape": leaf.shape}
-            self._made[leaf.order] = self._forms(leaf.op if fixed else ops.VAR, **given)
-        for node in self._inside if self.known else ():
-            below = [self._made[operand.order] for operand in node.operands]
-            self._made[node.order] = self._forms(node.op, *below, **dict(node.static))
+        self._leaves: dict[str, Node] = {}
+        for node, name in zip(nodes, names, strict=True):
+            fixed = node.op is ops.LITERAL
+            given = dict(node.static) if fixed else {"name": name, "shape": node.shape}
+            self._leaves.setdefault(name, self._forms(node.op if fixed else ops.VAR, **given))
+        leaves = [self._leaves[name] for name in names]
+        self._made = self._rebuilt(nodes, leaves)
+
+    def _rebuilt(self, nodes: Sequence[Node], leaves: Sequence[Node]) -> list[Node] | None:
+        """The results of leaves in place of the arguments, None where they are of something else.
+
+        What is equal by chance is told apart where a call is one operation on its arguments.
+        """
+        last = self._results[0]
+        if len(self._results) == 1 and list(last.operands) == list(nodes):
+            return [self._forms(last.op, *leaves, **dict(last.static))]
+        made = {node.order: leaf for node, leaf in zip(nodes, leaves, strict=True)}
+        if len(made) < len(set(leaves)):
+            return None
+        inside = ancestry(self._results, frozenset(made))
+        if any(node.op is ops.VAR for node in inside):
+            return None
+        for node in inside:
+            below = [made[operand.order] for operand in node.operands]
+            made[node.order] = self._forms(node.op, *below, **dict(node.static))
+        return [made[result.order] for result in self._results]
 
     @property
     def forward(self) -> str | None:
         """What it makes of its operands, None where that is several tensors."""
-        if not self.known or len(self._results) > 1:
+        if self._made is None or len(self._made) > 1:
             return None
-        return self._text(self._made[self._results[0].order])
+        return self._text(self._made[0])
 
-    def backward(self, arriving: Sequence[bool]) -> dict[int, str]:
-        """What it hands on, by the numbers of the operands; `arriving` are results with a
+    def backward(self, arriving: Sequence[bool]) -> dict[str, str]:
+        """What it hands on, by the names of the operands; `arriving` are results with a
         cotangent."""
-        if not self.known:
+        if self._made is None:
             return {}
         given: dict[int, Node] = {}
-        names = arrived(self._names, len(self._results))
-        for result, name, arrives in zip(self._results, names, arriving, strict=True):
+        names = arrived(self._leaves, len(self._made))
+        for result, name, arrives in zip(self._made, names, arriving, strict=True):
             if arrives:
                 given[result.order] = self._forms(ops.VAR, name=name, shape=result.shape)
-        found = swept(
-            self._forms, self._inside, given, self._leaves, lambda node: self._made[node.order]
-        )
-        texts = {leaf.order: self._text(found.get(leaf.order)) for leaf in self._leaves}
-        return {number: text for number, text in texts.items() if text is not None}
+        leaves = list(self._leaves.values())
+        found = swept(self._forms, ancestry(self._made), given, leaves, lambda node: node)
+        texts = {name: self._text(found.get(leaf.order)) for name, leaf in self._leaves.items()}
+        return {name: text for name, text in texts.items() if text is not None}
 
     def _text(self, node: Node | None) -> str | None:
         if node is None:

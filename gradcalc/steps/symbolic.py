@@ -1,19 +1,22 @@
 """What a step hands on as a formula of the inputs, read back and held to the numbers."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import flint
 import numpy as np
 
 from gradcalc.balls.arithmetic import to_floats
-from gradcalc.derive.modes import swept
+from gradcalc.derive.modes import handed_on, swept
 from gradcalc.derive.runs import Recording
 from gradcalc.enclosure.trial import Trial
+from gradcalc.expr import ops
 from gradcalc.expr.formula import Formulas
-from gradcalc.expr.nodes import Node, ancestry
+from gradcalc.expr.nodes import Data, Node, ancestry
 from gradcalc.expr.written import Unprintable
 from gradcalc.readback.alarm import TimesUp
 from gradcalc.readback.roundtrip import RoundTrip
+from gradcalc.testimony import Origin
 
 NEAR = 1e-6
 """How far a text may be from the numbers, which have fewer digits than it, in relation to them."""
@@ -23,52 +26,93 @@ MANY = 400
 
 
 class Symbolic:
-    """The cotangents of a run as formulas of its inputs."""
+    """The cotangents of a run as formulas of its inputs, of every call for itself.
 
-    def __init__(self, recording: Recording, centre: Trial | None) -> None:
-        """`centre` is the run at the point in balls, where there is one."""
+    `origins` are those of the arguments of each call, `centre` is the run at the point in balls,
+    where there is one.
+    """
+
+    def __init__(
+        self,
+        recording: Recording,
+        origins: Sequence[Sequence[Origin]],
+        output: Origin,
+        centre: Trial | None,
+    ) -> None:
         self._recording, self._centre = recording, centre
-        self._derivation = recording.derivation
         self._trip = RoundTrip(recording, {})
-        self._texts: dict[int, str | None] = {}
+        self._texts: dict[int, tuple[str, Any] | None] = {}
         trace = recording.trace
         self._shapes = {name: node.shape for name, node in trace.inputs.items()}
         self._taken = frozenset((*recording.problem.inputs, *trace.names))
-        self.readable = len(trace.nodes) <= MANY
+        self.forms = recording.derivation.forms.copy()
+        self.handed: dict[int, dict[Origin, Node]] = {}
+        self._sweep(origins, output)
 
-    def handed(self, call: int) -> dict[int, Node]:
-        """What a call hands on, by the numbers of its operands."""
-        trace, derivation = self._recording.trace, self._derivation
-        results, given = trace.calls[call].results, dict[int, Node]()
-        nodes = [derivation.values[number] for number in results]
-        for number, node in zip(results, nodes, strict=True):
-            if number in derivation.cotangents:
-                given[node.order] = derivation.cotangents[number]
-        numbers = dict.fromkeys(trace.calls[call].arguments)
-        leaves = {number: derivation.values[number] for number in numbers}
-        cut = frozenset(leaf.order for leaf in leaves.values())
-        inside = ancestry(nodes, cut)
-        found = swept(derivation.forms, inside, given, list(leaves.values()), lambda node: node)
-        return {n: found[leaf.order] for n, leaf in leaves.items() if leaf.order in found}
+    def _sweep(self, origins: Sequence[Sequence[Origin]], output: Origin) -> None:
+        """What every call hands on, the last one first."""
+        trace, forms = self._recording.trace, self.forms
+        seed = np.broadcast_to(np.asarray(trace.weights, np.float64), trace.output.shape)
+        adjoints: dict[Origin, Node] = {output: forms(ops.LITERAL, data=Data.of(seed))}
+        for number in reversed(range(len(trace.calls))):
+            results = range(len(trace.calls[number].results))
+            arriving = [adjoints.get((number, part)) for part in results]
+            if all(part is None for part in arriving):
+                continue
+            found: dict[Origin, Node] = {}
+            for origin, node in zip(origins[number], self._back(number, arriving), strict=True):
+                if node is not None and origin is not None:
+                    known = found.get(origin)
+                    found[origin] = node if known is None else forms.scalar("add", known, node)
+            self.handed[number] = found
+            for origin, node in found.items():
+                known = adjoints.get(origin)
+                adjoints[origin] = node if known is None else forms.scalar("add", known, node)
 
-    def text(self, node: Node, value: Any) -> str | None:
-        """A node as a formula that gives that value at the point, None where there is none."""
+    def _back(self, number: int, arriving: Sequence[Node | None]) -> list[Node | None]:
+        """What a call hands on to its arguments, in their order; to equal ones of an operation that
+        is one what is each one's own, to those of others all of it once."""
+        values = self._recording.derivation.values
+        call = self._recording.trace.calls[number]
+        arguments = [values[k] for k in call.arguments]
+        results = [values[k] for k in call.results]
+        wanted = [node.op is not ops.DETACH for node in arguments]
+        if len(results) == 1 and list(results[0].operands) == arguments and arriving[0] is not None:
+            return handed_on(
+                self.forms, arriving[0], results[0], results[0], arguments, wanted
+            )  # fmt: skip
+        inside = ancestry(results, frozenset(node.order for node in arguments))
+        given: dict[int, Node] = {}
+        for node, cotangent in zip(results, arriving, strict=True):
+            if cotangent is not None:
+                given[node.order] = cotangent
+        leaves = [node for node, wants in zip(arguments, wanted, strict=True) if wants]
+        found = swept(self.forms, inside, given, leaves, lambda node: node)
+        first = [node not in arguments[:k] for k, node in enumerate(arguments)]
+        return [
+            found.get(node.order) if wants and new else None
+            for node, wants, new in zip(arguments, wanted, first, strict=True)
+        ]
+
+    def text(self, number: int, origin: Origin, value: Any) -> str | None:
+        """What a call hands on as a formula that gives that value, None where there is none."""
+        node = self.handed.get(number, {}).get(origin)
+        if node is None:
+            return None
         if node.order not in self._texts:
-            self._texts[node.order] = self._written(node, np.asarray(value, np.float64))
-        return self._texts[node.order]
+            self._texts[node.order] = self._written(node)
+        known = self._texts[node.order]
+        return known[0] if known is not None and _is_near(known[1], value) else None
 
-    def _written(self, node: Node, value: Any) -> str | None:
+    def _written(self, node: Node) -> tuple[str, Any] | None:
+        """A node as a formula, and what that gives at the point."""
         try:
-            formulas = Formulas(self._derivation.forms, {"": node}, self._shapes, taken=self._taken)
+            formulas = Formulas(self.forms, {"": node}, self._shapes, taken=self._taken)
             text = formulas.write("").text
             found = self._value(f"step {node.order}", text, formulas.gradients[""])
         except (Unprintable, TimesUp):
             return None
-        if found is None or np.shape(found) != value.shape:
-            return None
-        most = np.max(np.abs(value), initial=0.0)
-        near = np.abs(np.asarray(found, np.float64) - value) <= NEAR * most
-        return text if bool(np.all(near)) else None
+        return None if found is None else (text, np.asarray(found, np.float64))
 
     def _value(self, key: str, text: str, shown: Node) -> Any:
         """What a text gives at the point, in as many digits as that takes."""
@@ -78,3 +122,10 @@ class Symbolic:
         with flint.ctx.workprec(centre.bits):
             found = self._trip.value(key, text, shown, centre.arithmetic, centre.inputs)
             return None if found is None else to_floats(found)
+
+
+def _is_near(found: Any, value: Any) -> bool:
+    value = np.asarray(value, np.float64)
+    if found.shape != value.shape:
+        return False
+    return bool(np.all(np.abs(found - value) <= NEAR * np.max(np.abs(value), initial=0.0)))

@@ -35,15 +35,18 @@ class Known:
 
 
 class Texts:
-    """The syntax of some programs by its places."""
+    """The syntax of some programs by its places, each with the name that its value is given."""
 
-    def __init__(self, programs: Sequence[Program]) -> None:
+    def __init__(self, programs: Sequence[tuple[str | None, Program]]) -> None:
         self._known: dict[Span, list[Known]] = {}
         self._targets: dict[tuple[Span, str], tuple[str, ...]] = {}
-        for program in programs:
+        for name, program in programs:
             for statement in program.body:
                 for node in ast.walk(statement):
                     self._note(node, program.source)
+            last = program.body[-1] if program.body else None
+            if name is not None and isinstance(last, ast.Expr):
+                self._targets[span_of(last.value, program.source), program.source] = (name,)
 
     def _note(self, node: ast.AST, source: str) -> None:
         if isinstance(node, ast.expr | ast.AugAssign):

@@ -13,7 +13,6 @@ from gradcalc.enclosure.course import Unlike
 from gradcalc.enclosure.experiment import Experiment
 from gradcalc.errors import GradcalcError, LimitError, Span, UnsupportedError
 from gradcalc.expr import ops
-from gradcalc.expr.nodes import Node
 from gradcalc.problem import Problem, weights
 from gradcalc.report import Report
 from gradcalc.steps.data import Backward, Forward, Handed, Numbers, Steps
@@ -21,7 +20,7 @@ from gradcalc.steps.folding import rounds_of
 from gradcalc.steps.held import Held, held
 from gradcalc.steps.names import OUTPUT, named
 from gradcalc.steps.rules import Rule, rule_name
-from gradcalc.steps.symbolic import Symbolic
+from gradcalc.steps.symbolic import MANY, Symbolic
 from gradcalc.steps.texts import LONGEST
 from gradcalc.testimony import Absent, Array, Computed, Origin, Step
 from gradcalc.values import format_literal
@@ -48,7 +47,7 @@ def steps_of(
     if [call.primitive for call in trace.calls] != [s.primitive for s in case.autograd.steps]:
         raise UnsupportedError("torch's calls are not those that the check makes")
     found, unheld = _held(experiment, case.autograd)
-    derived = _derived(recording, found) if symbolic else None
+    derived = _derived(recording, case.autograd, found) if symbolic else None
     walk = Walk(case.problem, case.autograd, trace, found, derived)
     return walk.steps(cured_report(case, command, ask), unheld)
 
@@ -63,16 +62,16 @@ def _held(experiment: Experiment, ours: Computed) -> tuple[Held | None, str | No
         return None, "the check makes a result of something else than torch does"
 
 
-def _derived(recording: Recording, found: Held | None) -> Symbolic:
+def _derived(recording: Recording, ours: Computed, found: Held | None) -> Symbolic:
     """The formulas of the steps. Raises `LimitError` where they are too many to be read."""
-    centre = None if found is None else found.course.centre
-    same = centre is not None and centre.recording.derived is recording.derived
-    derived = Symbolic(recording, centre if same else None)
-    if not derived.readable:
+    if len(recording.trace.nodes) > MANY:
         raise LimitError(
             "a derivation of so many steps is nobody's to read", hint="leave --steps symbolic out"
         )
-    return derived
+    centre = None if found is None else found.course.centre
+    same = centre is not None and centre.recording.derived is recording.derived
+    origins = [step.origins for step in ours.steps]
+    return Symbolic(recording, origins, ours.target, centre if same else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +97,7 @@ class Walk:
     ) -> None:
         self.problem, self.ours, self.trace, self.held = problem, ours, trace, held
         self.symbolic = symbolic
-        programs = [*(program for _, program in problem.lets), problem.program]
+        programs = [*problem.lets, (None, problem.program)]
         self.names = named(programs, trace.calls, problem.inputs, ours.target)
         self.bound = {number: name for name, number in trace.bound.items()}
         self.depends: dict[Origin, bool] = {n: n in problem.wrt for n in problem.inputs}
@@ -153,13 +152,12 @@ class Walk:
             symbolic=self.symbolic is not None,
         )
 
-    def _rule(self, position: int) -> Rule | None:
-        """A call alone, None where equal operands are not the same."""
-        operands = self.operands[position]
-        names = {operand.number: operand.name for operand in operands}
-        if len(names) < len(operands):
-            return None
-        return Rule(self.trace, self.trace.calls[position], names)
+    def _rule(self, position: int) -> Rule:
+        """A call alone."""
+        call, step = self.trace.calls[position], self.ours.steps[position]
+        known = {(o.number, o.origin): o.name for o in self.operands[position]}
+        pairs = zip(call.arguments, step.origins, strict=True)
+        return Rule(self.trace, call, [known[pair] for pair in pairs])
 
     def _forward(self, position: int, rule: Rule | None) -> Forward:
         """A call on the way there."""
@@ -196,8 +194,7 @@ class Walk:
             return None
         formulas = {} if rule is None else rule.backward([a is not None for a in adjoints])
         operands = self.operands[position]
-        derived = {} if self.symbolic is None or rule is None else self.symbolic.handed(position)
-        found = (self._handed(position, operand, formulas, derived) for operand in operands)
+        found = (self._handed(position, operand, formulas) for operand in operands)
         return Backward(
             step=position,
             rule=rule_name(call, self.trace),
@@ -215,8 +212,7 @@ class Walk:
         self,
         position: int,
         operand: Operand,
-        formulas: Mapping[int, str],
-        derived: Mapping[int, Node],
+        formulas: Mapping[str, str],
     ) -> Handed | None:
         """What a call hands on to an operand, None to one that nothing is asked of."""
         if operand.handed is None:
@@ -229,13 +225,13 @@ class Walk:
             numbers = self.held.given_back(
                 position, operand.number, operand.origin, operand.handed, adjoints
             )
-        node, text = derived.get(operand.number), None
-        if node is not None and self.symbolic is not None:
+        text = None
+        if self.symbolic is not None:
             true = numbers.value if numbers.true is None else numbers.true
-            text = self.symbolic.text(node, true)
+            text = self.symbolic.text(position, operand.origin, true)
         return Handed(
             to=operand.name,
-            formula=formulas.get(operand.number),
+            formula=formulas.get(operand.name),
             derived=text,
             numbers=numbers,
             total=self._total(operand.origin),

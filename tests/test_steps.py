@@ -1,0 +1,344 @@
+"""`gradcalc explain`: every text and every formula of a step gives the numbers that stand there."""
+
+import ast
+import random
+import re
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradcalc.api import _request
+from gradcalc.blocks import value_of
+from gradcalc.problem import Problem
+from gradcalc.steps.data import Forward, Handed, Mark, Numbers, Steps
+from gradcalc.steps.folding import rounds_of
+from gradcalc.steps.names import SUBSCRIPTS
+from gradcalc.steps.rules import arrived
+from gradcalc.steps.walk import steps_of
+from gradcalc.testimony import Array
+from tests import random_programs
+from tests.command import Run
+from tests.formula_families import FAMILIES, Family, point
+
+MODULES = {"torch", "np", "F", "math", "pi"}
+
+PLAIN = {value: chr(key) for key, value in SUBSCRIPTS.items()}
+
+
+def identifiers(text: str) -> str:
+    """A text in which the names of steps are such as a program may have."""
+    found = re.sub("[₀-₉]+", lambda digits: "_" + digits[0].translate(PLAIN) + "_", text)
+    return re.sub(r"detach\((\w+)\)", r"detached_\1", found)
+
+
+def values_of(steps: Steps) -> dict[str, Array]:
+    """What stands for each name."""
+    found = dict(steps.inputs)
+    for step in steps.forward:
+        found |= {n: v.value for n, v in zip(step.names, step.numbers, strict=True)}
+    detached = {f"detach({name})": value for name, value in found.items()}
+    return {identifiers(name): value for name, value in (found | detached).items()}
+
+
+def is_given(
+    text: str, values: Mapping[str, Array], expected: Array, problem: Problem, scale: float = 0.0
+) -> bool:
+    """Whether a text gives these numbers, or others that are off by little of a `scale`.
+
+    True of one that has names of no tensor in it.
+    """
+    tree = ast.parse(identifiers(text))
+    bound = {
+        n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+    }
+    called = {
+        n.func.id
+        for n in ast.walk(tree)
+        if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
+    }
+    names = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} - bound - called
+    modules = {"torch", "np", "F", "math", "pi"}
+    if not names - modules <= values.keys():
+        return True
+    found = value_of(problem, identifiers(text), {n: values[n] for n in names - modules})
+    if found is None:
+        return False
+    scale = max(scale, np.max(np.abs(expected), initial=0.0)) + 1e-300
+    return np.shape(found) == np.shape(expected) and bool(
+        np.all(np.abs(found - expected) <= 1e-7 * scale)
+    )
+
+
+def faults(steps: Steps, problem: Problem) -> Iterator[str]:
+    """What is not so of the steps of a calculation whose gradient is verified."""
+    values = values_of(steps)
+    for step in steps.forward:
+        if len(step.names) == 1 and not is_given(step.text, values, step.numbers[0].value, problem):
+            yield f"{step.names[0]} = {step.text} is not {step.numbers[0].value}"
+    marks = [numbers for step in steps.forward for numbers in step.numbers]
+    arriving: dict[str, Array] = {}
+    if steps.output in steps.inputs:
+        arriving[steps.output] = np.broadcast_to(steps.weights, steps.inputs[steps.output].shape)
+    scale = max([1e-300, *(float(np.max(np.abs(n.value))) for n in _cotangents(steps))])
+    for back in steps.backward:
+        step = steps.forward[back.step]
+        names = arrived([*step.operands], len(step.names))
+        cotangents = {
+            identifiers(name): part.value
+            for name, part in zip(names, back.arriving, strict=True)
+            if part is not None
+        }
+        for handed in back.handed:
+            yield from handed_faults(step, handed, values, cotangents, problem, scale)
+            if handed.numbers is not None:
+                marks.append(handed.numbers)
+                before = arriving.get(handed.to, np.zeros(handed.numbers.value.shape))
+                arriving[handed.to] = before + handed.numbers.value
+    for name, gradient in steps.report.gradient.items():
+        if not np.allclose(
+            arriving.get(name, np.zeros(gradient.shape)), gradient, rtol=1e-12, atol=1e-14
+        ):
+            yield f"what comes to {name} does not add up: {arriving.get(name)} for {gradient}"
+    yield from (f"{numbers} is marked" for numbers in marks if numbers.mark is Mark.WRONG)
+
+
+def _cotangents(steps: Steps) -> Iterator[Numbers]:
+    for back in steps.backward:
+        yield from (part for part in back.arriving if part is not None and part.value.size)
+
+
+def handed_faults(
+    step: Forward, handed: Handed, values: Mapping[str, Array], arriving: Mapping[str, Array],
+    problem: Problem, scale: float,
+) -> Iterator[str]:  # fmt: skip
+    numbers = handed.numbers
+    if numbers is None:
+        if handed.stop is None:
+            yield f"{step.names[0]} hands nothing on to {handed.to}, and nobody says why"
+        return
+    for text, known in ((handed.formula, {**values, **arriving}), (handed.derived, values)):
+        if text is not None and not is_given(text, known, numbers.value, problem, scale):
+            yield f"{step.names[0]} = {step.text} to {handed.to}: {text} is not {numbers.value}"
+
+
+def walked(program: str, inputs: Mapping[str, Any], **more: Any) -> tuple[Steps, Problem]:
+    problem = _request(program, {"inputs": dict(inputs), **more}).problem
+    return steps_of(problem, symbolic=True), problem
+
+
+def told(steps: Steps) -> list[Handed]:
+    return [handed for step in steps.backward for handed in step.handed]
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+def test_textbook_rows(family: Family) -> None:
+    steps, problem = walked(family.program, point(family))
+    assert not list(faults(steps, problem))
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_random_programs(seed: int) -> None:
+    text = random_programs.program(random.Random(seed))
+    steps, problem = walked(text, random_programs.point(text, seed))
+    assert not list(faults(steps, problem))
+
+
+LOOP = "t = x\nfor i in range(40):\n    t = t + 0.1*sin(t)\nt"
+
+TEXTS: dict[str, tuple[str, dict[str, Any], list[str]]] = {
+    "names": ("u = x*x; sum(u*exp(x))", {"x": [1.0, 2.0]},
+              ["u = x*x", "t1 = exp(x)", "t2 = u*t1", "f = sum(t2)"]),
+    "names of names like numbers": ("t = x*x; t*exp(x)", {"x": 1.0},
+                                    ["t = x*x", "v1 = exp(x)", "f = t*v1"]),
+    "a name that is f": ("f = 3*x; f*x", {"x": 1.0}, ["f = 3*x", "t1 = f*x"]),
+    "g is the user's": ("g = 3*x; g*x", {"x": 1.0}, ["g = 3*x", "f = g*x"]),
+    "bound again": ("y = x*2; y = y*y; y", {"x": 1.0}, ["y₁ = x*2", "y₂ = y₁*y₁"]),
+    "an input bound again": ("x = x*2; x*x", {"x": 1.0}, ["x₁ = x*2", "f = x₁*x₁"]),
+    "updates": ("y = x*2; y += 1; y *= x; y", {"x": 1.0},
+                ["y₁ = x*2", "y₂ = y₁ + 1", "y₃ = y₂ * x"]),
+    "in a function": ("def g(a, n):\n    b = a*n\n    return b.exp()\ng(x, 2) + g(x, 3)",
+                      {"x": 1.0},
+                      ["b₁ = 2*x", "t1 = b₁.exp()", "b₂ = 3*x", "t2 = b₂.exp()", "f = t1 + t2"]),
+    "several results": ("v, i = sort(x); v[0]*v[1]", {"x": [2.0, 1.0]},
+                        ["v = sort(x)", "t1 = v[0]", "t2 = v[1]", "f = t1*t2"]),
+    "brackets": ("((x + 1)*(x - 1)).sum()", {"x": [2.0, 1.0]},
+                 ["t1 = x + 1", "t2 = x - 1", "t3 = t1*t2", "f = t3.sum()"]),
+    "a method": ("torch.relu(x).pow(2).sum()", {"x": [2.0, 1.0]},
+                 ["t1 = torch.relu(x)", "t2 = t1.pow(2)", "f = t2.sum()"]),
+    "the same twice": ("exp(x)*exp(x)", {"x": 1.0}, ["t1 = exp(x)", "t2 = exp(x)", "f = t1*t2"]),
+    "detached": ("u = detach(x*x); u*x", {"x": 1.0}, ["t1 = x*x", "f = u*x"]),
+    "mathematics": ("x^2 + sin x", {"x": 1.0}, ["t1 = x**2", "t2 = sin(x)", "f = t1 + t2"]),
+    "a let": ("q*x", {"x": 1.0}, ["q = x+1", "f = q*x"]),
+    "nothing": ("x", {"x": 1.0}, []),
+}  # fmt: skip
+"""Programs with their inputs and what is told of their calls."""
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_texts(name: str) -> None:
+    program, inputs, texts = TEXTS[name]
+    more = {"let": {"q": "x+1"}} if "q" in program else {}
+    steps, problem = walked(program, inputs, **more)
+    assert [f"{step.names[0]} = {step.text}" for step in steps.forward] == texts
+    assert not list(faults(steps, problem))
+
+
+STOPS = {
+    "detach": ("detach(x*x)*x", "detached"),
+    "no_grad": ("with torch.no_grad():\n    u = x*x\nu*x", "detached"),
+    "a condition": ("where(x > 1, x, 2*x)", "a condition"),
+}
+
+
+@pytest.mark.parametrize("name", STOPS)
+def test_where_nothing_is_handed_on(name: str) -> None:
+    program, said = STOPS[name]
+    steps, _ = walked(program, {"x": 2.0})
+    stops = [handed.stop or "" for handed in told(steps) if handed.numbers is None]
+    assert stops[0].startswith(said)
+    assert not steps.forward[0].flows
+
+
+def test_rounds() -> None:
+    steps, problem = walked(LOOP, {"x": 0.5})
+    assert [(r.first, r.length, r.count) for r in steps.rounds] == [(0, 3, 40)]
+    assert not list(faults(steps, problem))
+
+
+FOLDED = {
+    "nothing": ("abcabd", []),
+    "one letter": ("xaaaay", [(1, 1, 4)]),
+    "rounds": ("xababababy", [(1, 2, 4)]),
+    "the shortest": ("aaaaaa", [(0, 1, 6)]),
+    "two": ("aaabcbcbc", [(0, 1, 3), (3, 2, 3)]),
+    "twice is too few": ("ababc", []),
+    "inner ones of other lengths": ("aaabaaaab", [(0, 1, 3), (4, 1, 4)]),
+    "empty": ("", []),
+}
+
+
+@pytest.mark.parametrize("name", FOLDED)
+def test_folding(name: str) -> None:
+    keys, expected = FOLDED[name]
+    assert [(r.first, r.length, r.count) for r in rounds_of(keys)] == expected
+
+
+@given(st.lists(st.sampled_from("abc"), max_size=60))
+def test_rounds_are_rounds(keys: list[str]) -> None:
+    found = rounds_of(keys)
+    for r in found:
+        assert r.count >= 3
+        part = keys[r.first : r.end]
+        assert part == part[: r.length] * r.count
+    for one, other in pairwise(found):
+        assert one.end <= other.first
+
+
+class Wrong(torch.autograd.Function):
+    """sin, whose gradient is that of 2*sin."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any) -> Any:
+        ctx.save_for_backward(x)
+        return torch.cos(x - np.pi / 2)
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        return 2 * g * torch.cos(ctx.saved_tensors[0])
+
+
+def test_a_kernel_that_goes_wrong_is_the_one_that_is_marked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(torch, "sin", Wrong.apply)
+    steps = steps_of(_request("exp(sin(x*x))", {"x": 0.7}).problem)
+    marks = {steps.forward[b.step].primitive: b.handed[0].numbers for b in steps.backward}
+    assert {name: n and n.mark for name, n in marks.items()} == {
+        "exp": Mark.RIGHT, "sin": Mark.WRONG, "mul": Mark.INEXACT,
+    }  # fmt: skip
+    assert all(step.numbers[0].mark is Mark.RIGHT for step in steps.forward)
+
+
+def test_a_value_that_goes_wrong_is_the_one_that_is_marked(monkeypatch: pytest.MonkeyPatch) -> None:
+    cos = torch.cos
+    monkeypatch.setattr(torch, "sin", lambda x: cos(x - np.pi / 2) + 1e-3)
+    steps = steps_of(_request("exp(sin(x*x))", {"x": 0.7}).problem)
+    marks = {step.primitive: step.numbers[0].mark for step in steps.forward}
+    assert marks == {"mul": Mark.RIGHT, "sin": Mark.WRONG, "exp": Mark.INEXACT}
+
+
+MARKS = {
+    "overflow": ("log(sum(exp(x)))", {"x": [1000.0, 999.0]}, "exp", Mark.WRONG),
+    "cancellation": ("(1 - cos(x))/x**2", {"x": 1e-6}, "sub", Mark.INEXACT),
+    "levelling off": ("tanh(x)**2", {"x": 40.0}, "tanh", Mark.RIGHT),
+}
+
+
+@pytest.mark.parametrize("name", MARKS)
+def test_marks_of_values(name: str) -> None:
+    program, inputs, primitive, mark = MARKS[name]
+    steps, _ = walked(program, inputs)
+    found = {step.primitive: step.numbers[0].mark for step in steps.forward}
+    assert found[primitive] is mark
+    first = next(step for step in steps.forward if step.numbers[0].mark is not Mark.RIGHT) if (
+        mark is not Mark.RIGHT
+    ) else None  # fmt: skip
+    assert first is None or first.primitive == primitive
+
+
+def test_what_is_too_large_is_not_held() -> None:
+    steps, _ = walked("sum(x*x)", {"x": np.ones(500_000).tolist()})
+    assert steps.unheld is not None
+    assert all(step.numbers[0].mark is Mark.UNKNOWN for step in steps.forward)
+
+
+# -- the command -------------------------------------------------------------------------------
+
+SAID = {
+    "explain sum(x*exp(x)) --x 1,2": (0, "added up"),
+    "explain x**2 --x 3 --cotangent 2": (0, "2 at f"),
+    "explain abs(x) --x 0": (3, "kink"),
+    "explain sqrt(x**2) --x 0": (1, "where a NaN or an infinity comes from"),
+    "explain sin(x)**2 --steps symbolic": (0, "= 2*sin(x)"),
+    "explain mean((X@w-y)**2) --steps symbolic --wrt w": (0, "X.T@g        = 2*X.T@(X@w - y)/m"),
+    "explain x*y --x 1 --y 2 --wrt y": (0, "∇y f = x"),
+    "explain x*x --x 1 --no-check": (2, "the steps are those of the check"),
+    "explain x*x --x 1 --format svg": (2, "svg"),
+    "explain y*x --x 1": (2, "y has no value"),
+    "explain x@A --steps symbolic --x 1,2 --A 1,2;3,4": (0, "matrix product rule"),
+}
+
+
+@pytest.mark.parametrize("command", SAID)
+def test_the_command(command: str, run: Run) -> None:
+    code, said = SAID[command]
+    answer = run(*command.split())
+    assert (answer.code, said in answer.out + answer.err) == (code, True), answer
+
+
+def test_loops_fit_a_screen(run: Run) -> None:
+    lines = LOOP.splitlines()
+    body = [*lines[:-1], f"return {lines[-1]}"]
+    Path("loop.py").write_text("\n".join(["def f(x):", *(f"    {line}" for line in body)]))
+    answer = run("explain", "loop.py:f", "--x", "0.5")
+    assert "38 more rounds of these 3 steps" in answer.out
+    assert len(answer.out.splitlines()) < 45
+    whole = run("explain", "loop.py:f", "--x", "0.5", "--all")
+    assert len(whole.out.splitlines()) > 200
+
+
+def test_json(run: Run) -> None:
+    (found,) = run("explain", "u = x*x; u*exp(x)", "--x", "1", "--json").json
+    assert found["schema"] == "gradcalc.report/1"
+    assert found["verdict"]["outcome"] == "verified"
+    steps = found["steps"]
+    assert [step["names"] for step in steps["forward"]] == [["u"], ["t1"], ["f"]]
+    last = steps["backward"][-1]["handed"][-1]
+    assert (last["to"], last["total"]["value"]) == ("x", found["gradients"]["x"]["autograd"])
