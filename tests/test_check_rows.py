@@ -150,8 +150,11 @@ LINEAR: dict[str, tuple[Function, str]] = {
 }
 
 OTHERS: dict[str, tuple[Function, str]] = {
-    "a staircase": (lambda x: torch.fake_quantize_per_tensor_affine(x, 0.1, 0, -10, 10), "unresolved"),
-}  # fmt: skip
+    "a staircase": (
+        lambda x: torch.fake_quantize_per_tensor_affine(x, 0.1, 0, -10, 10),
+        "unresolved",
+    ),
+}
 
 EVERY: Mapping[str, tuple[Function, str]] = {
     f"{kind}: {name}": row
