@@ -15,9 +15,12 @@ from gradcalc.checking.aten_ways import WAYS
 from gradcalc.checking.aten_whole import BITS
 from gradcalc.checking.lines import NoRow, Part, Said, Text
 from gradcalc.checking.listing import Row, Writer
-from gradcalc.checking.trace import Numbers
+from gradcalc.checking.trace import Data, Numbers
 
 Given = Mapping[str, Any]
+
+ORDERS = 16
+"""Different orders of a function that are told one by one."""
 
 QUANTIZED = (
     "fake_quantize_per_tensor_affine_cachemask", "fake_quantize_per_channel_affine_cachemask",
@@ -67,6 +70,32 @@ def _nll_loss(writer: Writer, given: Given) -> list[str | None]:
         f" ignore_index={given['ignore_index']}, reduction={reduction!r})"
     )
     return [text, None]
+
+
+def _label_loss(writer: Writer, given: Given) -> list[str | None]:
+    reduction = ("none", "mean", "sum")[given["reduction"]]
+    texts = f"{writer.text(given['self'])}, {writer.text(given['target'])}"
+    name = "torch.nn.functional.multilabel_margin_loss"
+    return [f"{name}({texts}, reduction={reduction!r})", None]
+
+
+def _incomplete(name: str) -> Row:
+    """Incomplete gamma functions, which the language has of one order at a time."""
+
+    def row(writer: Writer, given: Given) -> str:
+        order, at = given["self"], given["other"]
+        if not isinstance(order, Data) or len(np.unique(order.numbers)) > ORDERS:
+            raise NoRow(Said(f"torch.special.{name} has no slope by its order"))
+        text = f"({writer.text(at)} + {writer.constant(np.zeros(order.shape))})"
+        first, *more = np.unique(order.numbers)
+        found = f"torch.special.{name}(torch.tensor({float(first)!r}), {text})"
+        for value in more:
+            here = writer.constant(order.numbers == value)
+            other = f"torch.special.{name}(torch.tensor({float(value)!r}), {text})"
+            found = f"torch.where({here}, {other}, {found})"
+        return found
+
+    return row
 
 
 def _forward_transform(writer: Writer, given: Given) -> str:
@@ -293,6 +322,11 @@ SPECIAL: Mapping[str, Row] = {
     "adaptive_max_pool3d": _adaptive_pooled(3),
     "_trilinear": _trilinear,
     "gelu": _gelu,
+    "multilabel_margin_loss_forward": _label_loss,
+    "igamma": _incomplete("gammainc"),
+    "special_gammainc": _incomplete("gammainc"),
+    "igammac": _incomplete("gammaincc"),
+    "special_gammaincc": _incomplete("gammaincc"),
     **dict.fromkeys(QUANTIZED, _staircase),
     "_scaled_dot_product_flash_attention_for_cpu": _attention,
     "sort": _sorted("sort"),

@@ -14,7 +14,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.weak import WeakTensorKeyDictionary
 
-from gradcalc.checking.otherwise import decomposition, python_body
+from gradcalc.checking.otherwise import decomposition, gives, python_body
 from gradcalc.checking.tensors import (
     META,
     SPARSE,
@@ -307,7 +307,7 @@ class Recorder(TorchDispatchMode):
         plain = all(kind_of(tensor) == "" for tensor in given)
         other = self._otherwise(func, schema) if plain and not schema.is_mutable else None
         if other is not None:
-            found = self._instead(other, schema.name, args, kwargs, given)
+            found = self._instead(other, func, args, kwargs, given)
             if found is not NotImplemented:
                 return found
         return self._recorded(func, schema, args, kwargs, given)
@@ -455,9 +455,10 @@ class Recorder(TorchDispatchMode):
     # -- what has no row
 
     def _instead(
-        self, other: Callable[..., Any], name: str, args: Any, kwargs: Any, given: Any
+        self, other: Callable[..., Any], func: Any, args: Any, kwargs: Any, given: Any
     ) -> Any:
-        """What an operation is made of, in its place."""
+        """What an operation is made of, in its place; not where that gives something else."""
+        name, first, dead = func._schema.name, len(self.trace.events), set(self._dead)
         if not self.at_face_value:
             for tensor in given:
                 if not self.is_active(tensor) or tensor.requires_grad:
@@ -468,9 +469,18 @@ class Recorder(TorchDispatchMode):
         self._within.append(name)
         try:
             with self:
-                return other(*args, **kwargs)
+                made = other(*args, **kwargs)
         finally:
             self._within.pop()
+        if made is NotImplemented:
+            return made
+        of_user = python_body(name) is not None
+        if of_user or _draws(func) or gives(func, args, kwargs, made):
+            self.note("decomposed", name.replace("::", "."))
+            return made
+        del self.trace.events[first:]
+        self._dead = dead
+        return NotImplemented
 
     def _otherwise(self, func: Any, schema: Any) -> Callable[..., Any] | None:
         """What torch makes of an operation that has no row, in operations that may have one."""
@@ -479,10 +489,11 @@ class Recorder(TorchDispatchMode):
             return None
         if schema.name in self._within:
             return None
-        found = python_body(schema.name) or decomposition(func)
-        if found is not None:
-            self.note("decomposed", name)
-        return found
+        return python_body(schema.name) or decomposition(func)
+
+
+def _draws(func: Any) -> bool:
+    return torch.Tag.nondeterministic_seeded in func.tags
 
 
 def _named(schema: Any, args: Any, kwargs: Any) -> Iterator[tuple[Any, Any]]:
