@@ -149,7 +149,23 @@ LINEAR: dict[str, tuple[Function, str]] = {
     ),
 }
 
+ORDERS = torch.arange(1, 7).double()
+
+GAMMAS: dict[str, tuple[Function, str]] = {
+    "of several orders": (lambda x: torch.special.gammainc(ORDERS, x.exp()), "verified"),
+    "complementary ones": (lambda x: torch.igammac(ORDERS[:4, None], x.exp()), "verified"),
+    "a distribution": (
+        lambda x: torch.distributions.Gamma(2.0, x.exp()).cdf(torch.tensor(0.3)),
+        "verified",
+    ),
+}
+
 OTHERS: dict[str, tuple[Function, str]] = {
+    # what torch says that it is made of has another value
+    "labels up to the first that is none": (
+        lambda x: F.multilabel_margin_loss(x, torch.tensor([[0, 2, -1, 1, 3, 4]] * 4)),
+        "verified",
+    ),
     "a staircase": (
         lambda x: torch.fake_quantize_per_tensor_affine(x, 0.1, 0, -10, 10),
         "unresolved",
@@ -193,3 +209,15 @@ def test_what_a_loss_takes_for_granted_is_told_where_it_matters() -> None:
     }
     assert "normalized" not in kinds["padded"]
     assert "normalized" in kinds["what is not normalized"]
+
+
+def test_what_torch_makes_of_an_operation_is_held_to_it() -> None:
+    from gradcalc.checking.otherwise import decomposition, gives
+
+    x, labels = drawn(4, 4), torch.tensor([[0, 2, -1, 1]] * 4)
+    loss = torch.ops.aten.multilabel_margin_loss_forward.default
+    made = decomposition(loss)
+    assert made is not None
+    assert not gives(loss, (x, labels, 1), {}, made(x, labels, 1))
+    silu = torch.ops.aten.silu.default
+    assert gives(silu, (x,), {}, x * x.sigmoid())
