@@ -71,6 +71,24 @@ class Dropped(torch.autograd.Function):
         return g * ctx.saved_tensors[0]
 
 
+def branched(x: torch.Tensor) -> torch.Tensor:
+    return x.sin() if torch.bernoulli(x[0, 0].sigmoid()) > 0 else x.cos()
+
+
+def nucleus(x: torch.Tensor) -> torch.Tensor:
+    scores, places = x.sort(-1, descending=True)
+    far = scores.softmax(-1).cumsum(-1) > 0.9
+    chosen = torch.multinomial(scores.masked_fill(far, -1e9).softmax(-1), 1)
+    return x.log_softmax(-1).gather(1, places.gather(1, chosen))
+
+
+def walked(x: torch.Tensor) -> torch.Tensor:
+    here = x[0]
+    for _ in range(3):
+        here = here.tanh() * x[int(torch.multinomial(here[:3].softmax(0), 1))]
+    return here
+
+
 FUNCTIONS: dict[str, tuple[Callable[[torch.Tensor], Any], str, Kinds]] = {
     "dropout": (lambda x: F.dropout(x, 0.5), "verified", set()),
     "soft gumbel": (lambda x: F.gumbel_softmax(x), "verified", set()),
@@ -98,6 +116,14 @@ FUNCTIONS: dict[str, tuple[Callable[[torch.Tensor], Any], str, Kinds]] = {
     "coins, straight through": (straight, "verified", {"drawn"}),
     "counts": (lambda x: torch.poisson(x.exp()) * x, "verified", {"drawn"}),
     "places": (lambda x: x.gather(1, torch.multinomial(x.softmax(1), 2)), "verified", set()),
+    "a mask of coins": (
+        lambda x: x[torch.bernoulli(x.sigmoid()).bool()],
+        "verified",
+        {"drawn"},
+    ),
+    "a way that is drawn": (branched, "verified", {"drawn"}),
+    "the likely ones alone": (nucleus, "verified", set()),
+    "steps that are drawn": (walked, "verified", set()),
     "the score of a normal": (scored(lambda x: dist.Normal(x, x.exp())), "verified", set()),
     "the score of a gamma": (scored(lambda x: dist.Gamma(x.exp(), 1.0)), "verified", set()),
     "the score of a class": (

@@ -211,13 +211,23 @@ def test_what_a_loss_takes_for_granted_is_told_where_it_matters() -> None:
     assert "normalized" in kinds["what is not normalized"]
 
 
-def test_what_torch_makes_of_an_operation_is_held_to_it() -> None:
-    from gradcalc.checking.otherwise import decomposition, gives
+def test_what_torch_makes_of_an_operation_is_held_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    from gradcalc.checking import capture
 
-    x, labels = drawn(4, 4), torch.tensor([[0, 2, -1, 1]] * 4)
-    loss = torch.ops.aten.multilabel_margin_loss_forward.default
-    made = decomposition(loss)
-    assert made is not None
-    assert not gives(loss, (x, labels, 1), {}, made(x, labels, 1))
-    silu = torch.ops.aten.silu.default
-    assert gives(silu, (x,), {}, x * x.sigmoid())
+    def grid(x: torch.Tensor) -> torch.Tensor:
+        return F.affine_grid(x[None, :2, :3].sin(), [1, 1, 3, 3], align_corners=False)
+
+    report = gradcalc.check(grid, drawn(4, 6))
+    assert report.verdict.outcome == "verified"
+    assert "decomposed" in {f.kind for f in report.findings}
+    plain = capture.decomposition
+
+    def other(func: Any) -> Any:
+        made = plain(func)
+        return made and (lambda *args, **kwargs: 2 * made(*args, **kwargs))
+
+    monkeypatch.setattr(capture, "decomposition", other)
+    report = gradcalc.check(grid, drawn(4, 6))
+    assert report.verdict.outcome == "unresolved", report.verdict.message
+    assert "affine_grid_generator" in report.verdict.message
+    assert "decomposed" not in {f.kind for f in report.findings}
