@@ -8,7 +8,7 @@ import numpy as np
 
 from gradcalc.calculate import Ask, weigh
 from gradcalc.checking import blame, coarse
-from gradcalc.checking.lines import Line, Listing, spelled
+from gradcalc.checking.lines import Line, Listing, Said, spelled
 from gradcalc.checking.listing import Row, listing
 from gradcalc.checking.memory import TORCH
 from gradcalc.checking.ran import Ran
@@ -184,13 +184,14 @@ def judged(ran: Ran, how: How, held_to: str | None = None) -> Checked:
         return _untold(ran, found, how, f"nobody can see into what {unseen.text} goes back to{at}")
     blind = next((a for a in ran.trace.functions if a.opaque and not a.trusted), None)
     if blind is not None:
-        return _untold(ran, found, how, f"nobody can see into the forward of {blind.name}")
+        return _untold(ran, found, how, blind.told)
     if ran.untold is not None:
         return _untold(ran, found, how, ran.untold)
     if found.lost is not None:
         what, place = found.lost
         at = f" ({place.told})" if place.line else ""
-        return _untold(ran, found, how, f"nobody can see into {what}{at}")
+        said = what if isinstance(what, Said) else f"nobody can see into {what}"
+        return _untold(ran, found, how, f"{said}{at}")
     try:
         problem = replace(_problem(ran, found, how), computed_in=held_to or ran.dtype)
         odd, path = replayed(problem, found, ran)

@@ -103,6 +103,7 @@ def _applied(
             opaque=opaque or (number in recorder.blind and reference is None),
             trusted=meant,
             asks=_asks(trace, first),
+            draws=number in recorder.drawing,
             of_torch=cls.__module__.startswith("torch."),
         )
     )

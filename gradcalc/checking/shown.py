@@ -127,6 +127,18 @@ NOTES: Mapping[str, tuple[str, str]] = {
         "{text} is taken for what torch says it is made of",
         "the verdict rests on that",
     ),
+    "drawn": (
+        "{text} draws numbers: no gradient goes back to what they are drawn by",
+        "rsample() of a distribution draws them so that one does, where that can be",
+    ),
+    "approximate": (
+        "{text} draws numbers, and torch's slope of them is an approximation: it is taken as it is",
+        "the verdict rests on that",
+    ),
+    "normalized": (
+        "torch gives the gradient of ctc_loss for what log_softmax has made, and no other one",
+        "take log_softmax in front of it",
+    ),
     "opaque": ("nobody can see into {text}", "reference= takes a plain function for it"),
 }
 """What is said of notes of the recorder, with a tip."""
@@ -152,13 +164,16 @@ def _findings(found: Checked) -> Iterator[Finding]:
     for applied in found.ran.trace.functions:
         if applied.opaque:
             yield Finding(
-                "opaque", f"nobody can see into the forward of {applied.name}",
+                "opaque", applied.told,
                 "reference= takes a plain function that means the same", span_of(applied.place),
             )  # fmt: skip
     fewer = _fewer(found.ran)
     if fewer is not None:
         text = f"{fewer[0]} has fewer digits than the inputs have: the gradient has no more"
         yield Finding("precision", text, "keep the dtype of the inputs", span_of(fewer[1]))
+    for note in dict.fromkeys(found.listing.notes):
+        if note.kind != "normalized" or outcome is Outcome.WRONG:
+            yield _noted(note)
     for note in found.ran.trace.notes:
         if note.kind == "hook" and outcome is not Outcome.WRONG:
             continue
