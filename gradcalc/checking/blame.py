@@ -26,6 +26,11 @@ FORGOTTEN = 1000
 CLOSE = 1e-6
 """How far apart two gradients may be that are the same mistake."""
 
+FAR = 1e-3
+SURE = 100.0
+"""How far a backward is from what was measured, in relation to both, and to how far off that may
+be, where it is another one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
@@ -58,12 +63,12 @@ def blamed(ran: Ran, row: Callable[[str], Row | None], limits: Limits, ask: Ask)
     """
     none = True
     for second in (False, True):
-        for number in range(len(ran.trace.functions) - 1, -1, -1):
-            applied = ran.trace.functions[number]
+        for number in range(len(ran.functions) - 1, -1, -1):
+            applied = ran.functions[number]
             if applied.opaque or applied.trusted:
                 continue
             told = _told(ran, number, applied, second=second)
-            found = None if told is None else _held(ran.trace, told, row, limits, ask)
+            found = None if told is None else _held(ran.own, told, row, limits, ask)
             if found is not None:
                 none = False
                 yield found
@@ -71,12 +76,58 @@ def blamed(ran: Ran, row: Callable[[str], Row | None], limits: Limits, ask: Ask)
             return
 
 
+@dataclass(frozen=True, slots=True)
+class Off:
+    """What the backward of a call that nobody can see into gives of one argument along a drawn
+    direction, and what was measured."""
+
+    applied: Applied
+    argument: int
+    said: float
+    measured: float
+
+    @property
+    def name(self) -> str:
+        """The argument in words."""
+        names = self.applied.names
+        return names[self.argument] if self.argument < len(names) else f"argument {self.argument}"
+
+
+def off(ran: Ran) -> Iterator[Off]:
+    """The calls whose backward is not what was measured of their forward, the last one first."""
+    for number in sorted(ran.slopes, reverse=True):
+        told = _told(ran, number, ran.functions[number], second=False)
+        if told is None:
+            continue
+        for place, slope in ran.slopes[number].items():
+            handed = told.handed.get(place)
+            said = 0.0 if handed is None else float(np.sum(handed * slope.direction))
+            pairs = [(w, slope.moves[k], slope.off[k]) for k, w in told.weights.items()]
+            measured = sum(float(np.sum(w * moves)) for w, moves, _ in pairs)
+            size = sum(float(np.sum(np.abs(w * moves))) for w, moves, _ in pairs)
+            room = sum(float(np.sum(np.abs(w) * apart)) for w, _, apart in pairs)
+            if abs(said - measured) > FAR * (abs(said) + size) + SURE * room:
+                yield Off(ran.functions[number], place, said, measured)
+                break
+
+
+def suspects(ran: Ran) -> Iterator[Applied]:
+    """The calls on the way back that nobody can tell anything about, each Function once."""
+    named: dict[str, Applied] = {}
+    for number in sorted(ran.hands):
+        if number < len(ran.functions):
+            applied = ran.functions[number]
+            if applied.opaque and not applied.trusted:
+                named.setdefault(applied.name, applied)
+    yield from named.values()
+
+
 def writing(ran: Ran) -> Iterator[Applied]:
     """The calls whose backward writes over the gradient that it is given, each Function once."""
     named: dict[str, Applied] = {}
     for number, hand in ran.hands.items():
-        if hand.written and number < len(ran.trace.functions):
-            applied = ran.trace.functions[number]
+        if hand.written and number < len(ran.functions):
+            applied = ran.functions[number]
             named.setdefault(applied.name, applied)
     yield from named.values()
 
@@ -263,6 +314,26 @@ def finding(wrong: Wrong) -> Finding:
     near = applied.called.file == applied.place.file
     called = f"it was called in line {applied.called.line}" if near else None
     return Finding("blame", message, _likeness(wrong) or called, span_of(applied.place))
+
+
+def measured(found: Off) -> Finding:
+    """The blame by what was measured, as what is shown."""
+    applied = found.applied
+    said, right = numbers_apart(found.said, found.measured)
+    message = (
+        f"the backward of {applied.name} is wrong: along a drawn direction of {found.name} it gives"
+        f" {said}, and its forward moves by {right}"
+    )
+    hint = "that is measured, as nobody can see into its forward"
+    return Finding("blame", message, hint, span_of(applied.place))
+
+
+def suspected(applied: Applied, *, alone: bool) -> Finding:
+    """A call that nobody can tell anything about, where the gradient is wrong."""
+    only = "the only backward on the way that somebody wrote is" if alone else "on the way is"
+    message = f"{only} that of {applied.name}: nobody can see into its forward"
+    hint = f"in Python references={{{applied.name}: ...}} holds it to what it means by itself"
+    return Finding("suspect", message, hint, span_of(applied.place))
 
 
 def _likeness(wrong: Wrong) -> str | None:

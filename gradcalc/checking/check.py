@@ -58,8 +58,9 @@ class Checked:
     """A case about a recorded function, and the program that it is about.
 
     `odd` is the first line that is another number to the check than to torch, `blamed` what is
-    wrong with backwards that somebody wrote, `entries` what is wrong in a Hessian, `way` that to
-    the gradient that is judged, None where it is the ordinary one.
+    wrong with backwards that somebody wrote, `off` what is by measuring, `entries`
+    what is wrong in a Hessian, `way` that to the gradient that is judged, None where it is the
+    ordinary one.
     """
 
     case: Case
@@ -67,6 +68,7 @@ class Checked:
     ran: Ran
     odd: Line | None = None
     blamed: tuple[blame.Wrong, ...] = ()
+    off: tuple[blame.Off, ...] = ()
     entries: tuple[Finding, ...] = ()
     way: str | None = None
 
@@ -93,7 +95,7 @@ def checked(ran: Ran, how: How) -> Checked:
     if strays is not None:
         return _doubted(found, f"beside this point it does something else ({strays})")
     # where it was looked for numbers that come back, those that do not are only compared
-    asking = [] if ran.looked else [a.name for a in ran.trace.functions if a.asks]
+    asking = [] if ran.looked else [a.name for a in ran.functions if a.asks]
     wrong: list[blame.Wrong] = []
     for one in blame.blamed(found.ran, how.row, how.limits, how.ask):
         if one.applied.name in asking:
@@ -102,9 +104,10 @@ def checked(ran: Ran, how: How) -> Checked:
         wrong.append(one)
         if len(wrong) == FEW:
             break
-    if not wrong and _is_at_kinks(found) and _is_torchs(found, how):
+    off = tuple(blame.off(found.ran))[: FEW - len(wrong)]
+    if not wrong and not off and _is_at_kinks(found) and _is_torchs(found, how):
         return _doubted(found, "rounding cannot tell this point from several kinks at once")
-    return replace(found, blamed=tuple(wrong))
+    return replace(found, blamed=tuple(wrong), off=off)
 
 
 def _is_at_kinks(found: Checked) -> bool:
@@ -176,7 +179,8 @@ def _is_wrong(found: Checked) -> bool:
 
 def judged(ran: Ran, how: How, held_to: str | None = None) -> Checked:
     """The verdict on what torch gave, held to the digits of a dtype, if not those of the run."""
-    found = ran.listing or listing(ran.trace, how.row, ran.hands)
+    hands = ran.hands if ran.behind is None else {}
+    found = ran.listing or listing(ran.trace, how.row, hands)
     _add_cotangent(found, ran)
     unseen = next((note for note in ran.trace.notes if note.kind == "unseen"), None)
     if unseen is not None:

@@ -36,11 +36,20 @@ def watched(
         if recorder.inside is not None or recorder.paused:
             return call(*args, **kwargs)
         if keep and not kwargs:
-            found.kept[len(recorder.trace.functions)] = cls, tuple(map(_copy, args))
+            found.kept[len(recorder.trace.functions)] = cls, _kept(recorder, args)
         return _applied(recorder, found, cls, call, (args, kwargs), references, trusted)
 
     with instead(applying):
         yield found
+
+
+def _kept(recorder: Recorder, args: Any) -> tuple[Any, ...]:
+    """Arguments as they are now, which nothing is recorded of."""
+    recorder.paused = True
+    try:
+        return tuple(map(_copy, args))
+    finally:
+        recorder.paused = False
 
 
 def _copy(value: Any) -> Any:

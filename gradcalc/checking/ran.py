@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from gradcalc.checking.trace import Call, Trace
+from gradcalc.checking.trace import Applied, Call, Trace
 from gradcalc.testimony import Array
 
 if TYPE_CHECKING:
@@ -37,6 +37,16 @@ class Second:
     weighed: Mapping[int, Array]
 
 
+@dataclass(frozen=True, slots=True)
+class Slope:
+    """How the results of a call move with one argument along a direction, as it was measured, and
+    how far off that may be."""
+
+    direction: Array
+    moves: tuple[Array, ...]
+    off: tuple[Array, ...]
+
+
 Gradients = Mapping[str, Array | None]
 
 
@@ -65,7 +75,9 @@ class Ran:
     it was `looked` for such. The `slope` is that by the cotangent, of second derivatives, and
     `first` the same run with the first ones. `small` is the same run, gone back from the small ones
     of its outputs alone.
-    `finer` is the same in a dtype of more digits, where those of its own tell little.
+    `finer` is the same in a dtype of more digits, where those of its own tell little. Where the
+    trace is that of a reference, `behind` is that of the user's own code, and `slopes` are those of
+    the calls in it that nobody can see into, by their arguments.
     """
 
     trace: Trace
@@ -90,6 +102,18 @@ class Ran:
     slope: Array | None = None
     first: "Ran | None" = None
     small: "Ran | None" = None
+    behind: Trace | None = None
+    slopes: Mapping[int, Mapping[int, Slope]] = field(default_factory=dict)
+
+    @property
+    def own(self) -> Trace:
+        """What the user's own code did, which autograd went back through."""
+        return self.trace if self.behind is None else self.behind
+
+    @property
+    def functions(self) -> list[Applied]:
+        """The calls of Functions with a backward of their own, by the numbers of the `hands`."""
+        return self.own.functions
 
 
 def extent(ran: Ran) -> str:

@@ -136,12 +136,18 @@ def _findings(found: Checked) -> Iterator[Finding]:
     yield from found.entries
     for wrong in found.blamed:
         yield blame.finding(wrong)
+    yield from map(blame.measured, found.off)
     if found.way is not None:
         said = (
             f"the gradient is {'wrong' if found.way == ALONE else 'another one'} where {found.way}"
         )
         yield Finding("otherwise", said, "that one is judged here", None)
     outcome = found.case.judgement.verdict.outcome
+    if outcome is Outcome.WRONG and not found.blamed and not found.off:
+        others = list(blame.suspects(found.ran))
+        alone = len({applied.name for applied in found.ran.functions}) == 1
+        for applied in others:
+            yield blame.suspected(applied, alone=alone)
     for applied in blame.writing(found.ran):
         yield Finding(
             "blame" if outcome is Outcome.WRONG else "written",

@@ -58,7 +58,7 @@ def otherwise(
     if _differ(ran, again.gradients):
         yield AGAIN, again
         return
-    if any(not applied.trusted for applied in ran.trace.functions):
+    if any(not applied.trusted for applied in ran.functions):
         yield from _of_own_backwards(asked, ran, runs)
     if has_drawn(state):
         # numbers are drawn in the order of memory
@@ -84,14 +84,14 @@ def _of_one_run(ran: Ran, back: Back, found: Watched) -> Iterator[tuple[str, Way
         return Way(less, {n: _divided(h, times) for n, h in found.hands.items()})
 
     yield from _where(DOUBLED, ran, way(back.seed(2.0), 2.0))
-    if ran.trace.functions:
+    if ran.functions:
         yield from _where(NEGATED, ran, way(back.seed(-1.0), -1.0))
         if ran.dtype in ("float64", "float32"):
             yield from _where(ENLARGED, ran, way(back.seed(LARGE), LARGE))
     seed = back.seed()
     if seed.ndim and seed.numel() > 1:
         yield from _where(STRIDED, ran, way(strided(seed)))
-    if ran.trace.functions and way(seed) is not None:
+    if ran.functions and way(seed) is not None:
         yield from _where(TWICE, ran, way(seed))
 
 
@@ -177,7 +177,7 @@ def _same_again(asked: Asked, ran: Ran, state: Any, known: Callable[[str], bool]
     """The gradients of a second run, None where it fails or does something else."""
     with suppress(Exception):
         recorder, output, weights, found = recorded(asked, known, state)
-        if asked.reference is None and not _is_same(ran.trace, recorder.trace):
+        if not _is_same(ran.own, recorder.trace):
             return None
         back = Back(asked, output, weights)
         gradients, failed = back.gradients()
