@@ -8,6 +8,8 @@ import numpy as np
 import torch
 
 from gradcalc.checking.functions import References
+from gradcalc.checking.handing import Watched
+from gradcalc.checking.inside import gone_back
 from gradcalc.checking.tensors import dtype_of, tensors_in, to_array
 from gradcalc.errors import InvalidValueError, ShapeError
 from gradcalc.testimony import Array
@@ -108,10 +110,12 @@ def _real(tensor: torch.Tensor) -> torch.Tensor:
 
 
 class Back:
-    """The ways back from an output."""
+    """The ways back from an output, and what goes through own backwards then."""
 
-    def __init__(self, asked: Asked, output: torch.Tensor, weights: Array | None) -> None:
-        self._leaves = dict(asked.leaves)
+    def __init__(
+        self, asked: Asked, output: torch.Tensor, weights: Array | None, found: Watched
+    ) -> None:
+        self._leaves, self._asked, self._found = dict(asked.leaves), asked, found
         self._output, self._weights, self._order = output, weights, asked.order
         self.tangents: dict[str, Array] | None = None
         self.value = to_array(output).astype(np.float64)
@@ -144,7 +148,8 @@ class Back:
             return dict.fromkeys(every), None
         seed = self.seed() if seed is None else seed
         try:
-            found = self._found(named, seed)
+            with gone_back(self._found, self._asked.references, self._asked.trust):
+                found = self._back(named, seed)
         # a backward that somebody wrote may raise anything
         except Exception as error:
             said = str(error).strip().splitlines()
@@ -152,7 +157,7 @@ class Back:
         arrays = (None if g is None else to_array(g).astype(np.float64) for g in found)
         return {**dict.fromkeys(every), **dict(zip(named, arrays, strict=True))}, None
 
-    def _found(self, named: Mapping[str, torch.Tensor], seed: torch.Tensor) -> Any:
+    def _back(self, named: Mapping[str, torch.Tensor], seed: torch.Tensor) -> Any:
         leaves, twice = list(named.values()), self._order > 1
         seed = seed.detach().requires_grad_() if twice else seed
         try:

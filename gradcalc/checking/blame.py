@@ -10,7 +10,7 @@ from gradcalc.calculate import Ask, weigh
 from gradcalc.checking.lines import NoRow
 from gradcalc.checking.listing import Row, Writer
 from gradcalc.checking.places import span_of
-from gradcalc.checking.ran import Ran
+from gradcalc.checking.ran import Hand, Inner, Ran
 from gradcalc.checking.trace import FLOATS, Applied, Data, Trace, Use, View
 from gradcalc.errors import GradcalcError
 from gradcalc.lang.lines import compile_lines
@@ -69,9 +69,12 @@ def blamed(ran: Ran, row: Callable[[str], Row | None], limits: Limits, ask: Ask)
                 continue
             told = _told(ran, number, applied, second=second)
             found = None if told is None else _held(ran.own, told, row, limits, ask)
-            if found is not None:
+            if found is not None and told is not None:
                 none = False
-                yield found
+                inside = list(_inside(told.inside, row, limits, ask))
+                yield from inside
+                if not (inside and applied.of_torch):
+                    yield found
         if not none:
             return
 
@@ -91,6 +94,23 @@ class Off:
         """The argument in words."""
         names = self.applied.names
         return names[self.argument] if self.argument < len(names) else f"argument {self.argument}"
+
+
+def _inside(
+    calls: tuple[Inner, ...], row: Callable[[str], Row | None], limits: Limits, ask: Ask
+) -> Iterator[Wrong]:
+    """What is wrong with the calls that a wrong backward made."""
+    for call in calls:
+        (applied,) = call.trace.functions
+        if applied.opaque or applied.trusted:
+            continue
+        told = _of_hand(applied, call.hand)
+        found = _held(call.trace, told, row, limits, ask)
+        if found is not None:
+            inside = list(_inside(call.hand.inside, row, limits, ask))
+            yield from inside
+            if not (inside and applied.of_torch):
+                yield found
 
 
 def off(ran: Ran) -> Iterator[Off]:
@@ -145,6 +165,7 @@ class _Told:
     handed: Mapping[int, Array | None]
     tangents: Mapping[int, Array] | None = None
     weighed: Mapping[int, Array] = field(default_factory=dict)
+    inside: tuple[Inner, ...] = ()
 
 
 def _told(ran: Ran, number: int, applied: Applied, *, second: bool) -> _Told | None:
@@ -154,11 +175,14 @@ def _told(ran: Ran, number: int, applied: Applied, *, second: bool) -> _Told | N
             return None
         return _Told(applied, twice.weights, twice.handed, twice.tangents, twice.weighed)
     hand = ran.hands.get(number)
-    if hand is None:
-        return None
+    return None if hand is None else _of_hand(applied, hand)
+
+
+def _of_hand(applied: Applied, hand: Hand) -> _Told:
     order = [k for k, value in enumerate(applied.given) if value is not None]
     given = {k: w for k, w in enumerate(hand.given) if w is not None}
-    return _Told(applied, given, dict(zip(order, hand.handed, strict=False)))
+    handed = dict(zip(order, hand.handed, strict=False))
+    return _Told(applied, given, handed, inside=hand.inside)
 
 
 def _held(

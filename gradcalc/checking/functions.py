@@ -14,6 +14,7 @@ import torch
 
 from gradcalc.checking.capture import Recorder, place_here
 from gradcalc.checking.handing import Watched, hook, instead
+from gradcalc.checking.ran import Hand, Inner
 from gradcalc.checking.tensors import tensors_in, to_array
 from gradcalc.checking.trace import NOWHERE, Applied, Call, Meant, Place, Same, Trace
 
@@ -37,10 +38,14 @@ def watched(
             return call(*args, **kwargs)
         if keep and not kwargs:
             found.kept[len(recorder.trace.functions)] = cls, _kept(recorder, args)
-        return _applied(recorder, found, cls, call, (args, kwargs), references, trusted)
+        return applied(recorder, found, cls, call, (args, kwargs), references, trusted)
 
     with instead(applying):
         yield found
+
+
+def _keeping(inside: list[Inner], trace: Trace) -> Callable[[Hand], None]:
+    return lambda hand: inside.append(Inner(trace, hand))
 
 
 def _kept(recorder: Recorder, args: Any) -> tuple[Any, ...]:
@@ -59,7 +64,7 @@ def _copy(value: Any) -> Any:
     return value.detach().clone().requires_grad_(value.requires_grad)
 
 
-def _applied(
+def applied(
     recorder: Recorder,
     found: Watched,
     cls: Any,
@@ -67,7 +72,12 @@ def _applied(
     arguments: tuple[Any, Any],
     references: References,
     trusted: frozenset[str],
+    inside: list[Inner] | None = None,
 ) -> Any:
+    """What a call gives, written down with its forward; what goes back through it is kept.
+
+    That of a call which a backward makes is kept `inside` of what goes back through that one.
+    """
     args, kwargs = arguments
     trace, number, called = recorder.trace, len(recorder.trace.functions), place_here()
     positions = [k for k, value in enumerate(args) if isinstance(value, torch.Tensor)]
@@ -115,7 +125,7 @@ def _applied(
             of_torch=cls.__module__.startswith("torch."),
         )
     )
-    hook(found, number, went)
+    hook(found, found.keep(number) if inside is None else _keeping(inside, trace), went)
     return made
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from gradcalc.checking.entering import Entered, entered
-from gradcalc.checking.ran import Hand
+from gradcalc.checking.ran import Hand, Inner
 from gradcalc.checking.tensors import tensors_in, to_array
 from gradcalc.testimony import Array
 
@@ -18,11 +18,22 @@ class Watched:
     """The calls of own Functions.
 
     `hands` are by their numbers, as far as autograd came back there; `kept` what they were called
-    with, where that is wanted.
+    with, where that is wanted. `within` are the backwards that run now, the innermost last, each
+    with what went through those that it called; `hooked` says that there is one to wait for.
     """
 
     hands: dict[int, Hand] = field(default_factory=dict)
     kept: dict[int, tuple[Any, tuple[Any, ...]]] = field(default_factory=dict)
+    within: list[list[Inner]] = field(default_factory=list)
+    hooked: bool = False
+
+    def keep(self, number: int) -> Callable[[Hand], None]:
+        """What keeps what went through a call."""
+
+        def told(hand: Hand) -> None:
+            self.hands[number] = hand
+
+        return told
 
 
 @contextmanager
@@ -64,22 +75,24 @@ def hooked() -> Iterator[Watched]:
             made = call(*args, **kwargs)
         finally:
             inside = False
-        hook(found, number, list(tensors_in(made)))
+        hook(found, found.keep(number), list(tensors_in(made)))
         return made
 
     with instead(applying):
         yield found
 
 
-def hook(found: Watched, number: int, outs: list[torch.Tensor]) -> None:
-    """Have it seen what goes back through a call."""
+def hook(found: Watched, keep: Callable[[Hand], None], outs: list[torch.Tensor]) -> None:
+    """Have it kept what goes back through a call."""
     node = next((out.grad_fn for out in outs if out.grad_fn is not None), None)
     if node is None:
         return
     before: list[tuple[Array | None, ...]] = []
+    found.hooked = True
 
     def entered(given: Any) -> None:
         before[:] = [arrays(given)]
+        found.within.append([])
 
     def seen(handed: Any, given: Any) -> None:
         # the gradients as they were before anybody could write over them
@@ -88,7 +101,8 @@ def hook(found: Watched, number: int, outs: list[torch.Tensor]) -> None:
             one is not None and other is not None and not _is_same(one, other)
             for one, other in zip(first, now, strict=False)
         )
-        found.hands[number] = Hand(first, arrays(handed), written)
+        inside = found.within.pop() if found.within else []
+        keep(Hand(first, arrays(handed), written, tuple(inside)))
 
     node.register_prehook(entered)
     node.register_hook(seen)

@@ -15,11 +15,20 @@ if TYPE_CHECKING:
 class Hand:
     """What went through the backward of one call: handed in for each result, and out for each
     argument that is a tensor; None where there was none. `written` says that the backward wrote
-    over what it was handed."""
+    over what it was handed; `inside` are the calls that it made, and that it went back through."""
 
     given: tuple[Array | None, ...] = ()
     handed: tuple[Array | None, ...] = ()
     written: bool = False
+    inside: tuple["Inner", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Inner:
+    """A call by itself, the only one of its trace, and what went through it."""
+
+    trace: Trace
+    hand: Hand
 
 
 @dataclass(frozen=True, slots=True)

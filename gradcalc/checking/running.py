@@ -86,7 +86,7 @@ def _run(
         theirs = output
         output, weights, found = _recorded(asked, own)
         _hold(asked, output, theirs)
-    back = Back(asked, output, weights)
+    back = Back(asked, output, weights, found)
     gradients, failure = back.gradients()
     ran = Ran(
         trace=trace,

@@ -5,7 +5,7 @@ They all have to be the same: whatever the way, it is the gradient of one functi
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -99,7 +99,10 @@ def _divided(hand: Hand, times: float) -> Hand:
     def less(numbers: Array | None) -> Array | None:
         return None if numbers is None else np.asarray(numbers / times)
 
-    return Hand(tuple(map(less, hand.given)), tuple(map(less, hand.handed)), hand.written)
+    inside = (replace(one, hand=_divided(one.hand, times)) for one in hand.inside)
+    return Hand(
+        tuple(map(less, hand.given)), tuple(map(less, hand.handed)), hand.written, tuple(inside)
+    )
 
 
 def _of_own_backwards(asked: Asked, ran: Ran, runs: "_Runs") -> Iterator[tuple[str, Way]]:
@@ -147,7 +150,7 @@ class _Runs:
             output, weights = output_of(self.asked, self.asked.call(leaves))
             if between is not None:
                 between()
-            back = Back(self.asked, output, weights)
+            back = Back(self.asked, output, weights, found)
             gradients, failed = back.gradients(leaves=leaves)
             if failed is None and _is_near(back.value, self.value):
                 return Way(gradients, dict(found.hands))
@@ -162,7 +165,7 @@ class _Runs:
             if len(parts) < 2:
                 return None
             for part, weights in parts:
-                gradients, failed = Back(self.asked, part, weights).gradients()
+                gradients, failed = Back(self.asked, part, weights, found).gradients()
                 if failed is not None:
                     return None
                 for name, gradient in gradients.items():
@@ -179,7 +182,7 @@ def _same_again(asked: Asked, ran: Ran, state: Any, known: Callable[[str], bool]
         recorder, output, weights, found = recorded(asked, known, state)
         if not _is_same(ran.own, recorder.trace):
             return None
-        back = Back(asked, output, weights)
+        back = Back(asked, output, weights, found)
         gradients, failed = back.gradients()
         if failed is None and _is_near(back.value, ran.value):
             return Way(gradients, dict(found.hands))
