@@ -1,5 +1,6 @@
 """What is asked of a user's function, and autograd's ways back from its output."""
 
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,10 +8,13 @@ from typing import Any
 import numpy as np
 import torch
 
+from gradcalc.checking.capture import is_users
 from gradcalc.checking.functions import References
 from gradcalc.checking.handing import Watched
 from gradcalc.checking.inside import gone_back
+from gradcalc.checking.ran import Failed
 from gradcalc.checking.tensors import dtype_of, tensors_in, to_array
+from gradcalc.checking.trace import NOWHERE, Place
 from gradcalc.errors import InvalidValueError, ShapeError
 from gradcalc.testimony import Array
 
@@ -140,7 +144,7 @@ class Back:
 
     def gradients(
         self, seed: torch.Tensor | None = None, leaves: Mapping[str, torch.Tensor] | None = None
-    ) -> tuple[dict[str, Array | None], str | None]:
+    ) -> tuple[dict[str, Array | None], Failed | None]:
         """Autograd's gradients, and what it says where it gives none."""
         every = {**self._leaves, **(leaves or {})}
         named = {name: leaf for name, leaf in every.items() if leaf.requires_grad}
@@ -152,8 +156,7 @@ class Back:
                 found = self._back(named, seed)
         # a backward that somebody wrote may raise anything
         except Exception as error:
-            said = str(error).strip().splitlines()
-            return dict.fromkeys(every), f"{type(error).__name__}: {said[0] if said else ''}"
+            return dict.fromkeys(every), _failed(error)
         arrays = (None if g is None else to_array(g).astype(np.float64) for g in found)
         return {**dict.fromkeys(every), **dict(zip(named, arrays, strict=True))}, None
 
@@ -192,6 +195,17 @@ class Back:
         *found, slope = torch.autograd.grad(total, [*named.values(), seed], allow_unused=True)
         self.slope = np.zeros(seed.shape) if slope is None else to_array(slope).astype(np.float64)
         return found
+
+
+def _failed(error: Exception) -> Failed:
+    """What was raised on the way back, where, and in whose backward."""
+    said, place, by = str(error).strip().splitlines(), NOWHERE, ""
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        if is_users(frame):
+            place = Place(frame.f_code.co_filename, line)
+        of = getattr(type(frame.f_locals.get("self")), "_forward_cls", None)
+        by = by if of is None else of.__name__
+    return Failed(f"{type(error).__name__}: {said[0] if said else ''}", place, by)
 
 
 def _is_once_only(total: torch.Tensor) -> bool:

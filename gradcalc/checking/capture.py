@@ -7,6 +7,7 @@ of each tensor whether a gradient flows back through this use of it, as autograd
 import sys
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import torch
@@ -92,13 +93,17 @@ _OWN = str(Path(__file__).parent.parent)
 _TORCH = str(Path(torch.__file__).parent)
 
 
+def is_users(frame: FrameType) -> bool:
+    """Whether what runs is in a file of the user's."""
+    return not frame.f_code.co_filename.startswith((_TORCH, _OWN, "<"))
+
+
 def place_here() -> Place:
     """The line of the user's that is running."""
     frame = sys._getframe(1)
     while frame is not None:
-        name = frame.f_code.co_filename
-        if not name.startswith((_TORCH, _OWN)) and not name.startswith("<"):
-            return Place(name, frame.f_lineno)
+        if is_users(frame):
+            return Place(frame.f_code.co_filename, frame.f_lineno)
         if frame.f_back is None:
             break
         frame = frame.f_back

@@ -145,7 +145,9 @@ def _in_any_way(ran: Ran, how: How, *, finer: bool = False) -> Checked:
     for way, other in ran.otherwise.items():
         if _is_wrong(found):
             break
-        so = judged(replace(ran, gradients=other.gradients, hands=other.hands), how)
+        weights = ran.weights if other.weights is None else other.weights
+        ways = replace(ran, gradients=other.gradients, hands=other.hands, weights=weights)
+        so = judged(ways, how)
         if _is_wrong(so):
             found = replace(so, way=way)
     if ran.small is not None and not _is_wrong(found):
@@ -265,7 +267,7 @@ def _shown(how: How, found: Listing) -> str:
 def _testimony(ran: Ran, found: Listing, path: tuple[Branch, ...] = ()) -> Computed | Absent:
     """What torch said."""
     if ran.failure is not None:
-        return Absent(Absence.UNABLE, f"going back fails: {ran.failure}")
+        return Absent(Absence.UNABLE, f"going back fails: {ran.failure.said}")
     shapes = {name: values.shape for name, (_, values) in ran.trace.inputs.items()}
     own = {inside: ran.gradients[name] for inside, name in found.names.items()}
     own |= {name: given for name, (_, given) in found.meant.items()}

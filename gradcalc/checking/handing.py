@@ -20,12 +20,14 @@ class Watched:
     `hands` are by their numbers, as far as autograd came back there; `kept` what they were called
     with, where that is wanted. `within` are the backwards that run now, the innermost last, each
     with what went through those that it called; `hooked` says that there is one to wait for.
+    A `relay` gives what own backwards are handed in its place.
     """
 
     hands: dict[int, Hand] = field(default_factory=dict)
     kept: dict[int, tuple[Any, tuple[Any, ...]]] = field(default_factory=dict)
     within: list[list[Inner]] = field(default_factory=list)
     hooked: bool = False
+    relay: Callable[[torch.Tensor], torch.Tensor] | None = None
 
     def keep(self, number: int) -> Callable[[Hand], None]:
         """What keeps what went through a call."""
@@ -90,9 +92,12 @@ def hook(found: Watched, keep: Callable[[Hand], None], outs: list[torch.Tensor])
     before: list[tuple[Array | None, ...]] = []
     found.hooked = True
 
-    def entered(given: Any) -> None:
+    def entered(given: Any) -> Any:
+        if found.relay is not None:
+            given = tuple(None if g is None else found.relay(g) for g in given)
         before[:] = [arrays(given)]
         found.within.append([])
+        return None if found.relay is None else given
 
     def seen(handed: Any, given: Any) -> None:
         # the gradients as they were before anybody could write over them

@@ -19,7 +19,7 @@ from gradcalc.checking.hidden import hidden
 from gradcalc.checking.kernels import plain_kernels
 from gradcalc.checking.leaks import watched_leaks
 from gradcalc.checking.measured import slopes
-from gradcalc.checking.ran import Ran
+from gradcalc.checking.ran import Failed, Ran, Way
 from gradcalc.checking.seconds import seconds
 from gradcalc.checking.tensors import dtype_of, to_array
 from gradcalc.checking.trace import Note, Trace
@@ -113,7 +113,7 @@ def _run(
     with _quietly():
         # before anything is moved that the way back goes through
         small = _of_small(ran, back, found)
-        others = dict(otherwise(asked, ran, back, found, state, known))
+        others = list(otherwise(asked, ran, back, found, state, known))
         place, rounded = strays(meant, ran, known, state)
         trace, unseen = _with_hidden(meant, trace, known, state)
         behind = ran.behind and _with_hidden(asked, ran.behind, known, state)[0]
@@ -123,8 +123,10 @@ def _run(
             measured = slopes(found, behind.functions, lambda: restore(state), asked.seed)
         finer = _finer(asked, known, state) if ran.dtype in COARSE and wide else None
     return replace(
-        ran, trace=trace, otherwise=others, seconds=twice, strays=place, rounded=rounded,
-        finer=finer, hidden=unseen, looked=True, behind=behind, slopes=measured,
+        ran, trace=trace, otherwise={way: one for way, one in others if isinstance(one, Way)},
+        refused={way: one for way, one in others if isinstance(one, Failed)},
+        layouts={way: one for way, one in others if isinstance(one, int)},
+        seconds=twice, strays=place, rounded=rounded, finer=finer, hidden=unseen, looked=True, behind=behind, slopes=measured,
         small=small and replace(small, trace=trace, behind=behind),
         first=ran.first and replace(ran.first, trace=trace, behind=behind),
     )  # fmt: skip

@@ -7,6 +7,7 @@ from dataclasses import replace
 from gradcalc.calculate import report_of
 from gradcalc.checking import blame
 from gradcalc.checking.check import ALONE, Checked
+from gradcalc.checking.layouts import EXPANDED, STRIDED
 from gradcalc.checking.lines import OTHER_WAY, Listing
 from gradcalc.checking.places import span_of, text_of
 from gradcalc.checking.ran import Ran
@@ -142,6 +143,7 @@ def _findings(found: Checked) -> Iterator[Finding]:
             f"the gradient is {'wrong' if found.way == ALONE else 'another one'} where {found.way}"
         )
         yield Finding("otherwise", said, "that one is judged here", None)
+    yield from _refusals(found.ran)
     outcome = found.case.judgement.verdict.outcome
     if outcome is Outcome.WRONG and not found.blamed and not found.off:
         others = list(blame.suspects(found.ran))
@@ -170,6 +172,33 @@ def _findings(found: Checked) -> Iterator[Finding]:
             continue
         if note.kind in NOTES:
             yield _noted(note)
+
+
+LAYOUTS: Mapping[str, tuple[str, str]] = {
+    STRIDED: (
+        "what it is given is not contiguous in memory",
+        "gradients lie so behind a transpose or a slice: .reshape() takes them, or .contiguous()",
+    ),
+    EXPANDED: (
+        "what it is given is one number, expanded",
+        "gradients lie so behind sum(): .contiguous() or .clone() makes them ordinary ones",
+    ),
+}
+"""How a cotangent lies that a backward does not take, with a tip."""
+
+
+def _refusals(ran: Ran) -> Iterator[Finding]:
+    """What fails on a way back, and what is another gradient though the function's is right."""
+    refused = {"": ran.failure} if ran.failure is not None else ran.refused
+    for way, failed in refused.items():
+        what = f"the backward of {failed.by} fails" if failed.by else "going back fails"
+        how, hint = LAYOUTS.get(way, (way, None))
+        where = f" where {how}" if way else ""
+        yield Finding("raises", f"{what}{where}: {failed.said}", hint, span_of(failed.place))
+    for way, number in ran.layouts.items():
+        applied, (how, hint) = ran.functions[number], LAYOUTS[way]
+        text = f"the backward of {applied.name} is another one where {how}"
+        yield Finding("layout", text, hint, span_of(applied.place))
 
 
 def _fewer(ran: Ran) -> tuple[str, Place] | None:
