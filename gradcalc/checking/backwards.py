@@ -11,6 +11,7 @@ import torch
 from gradcalc.checking.capture import is_users
 from gradcalc.checking.functions import References
 from gradcalc.checking.handing import Watched
+from gradcalc.checking.hooks import watched_hooks
 from gradcalc.checking.inside import gone_back
 from gradcalc.checking.ran import Failed
 from gradcalc.checking.tensors import dtype_of, tensors_in, to_array
@@ -152,7 +153,8 @@ class Back:
             return dict.fromkeys(every), None
         seed = self.seed() if seed is None else seed
         try:
-            with gone_back(self._found, self._asked.references, self._asked.trust):
+            going = gone_back(self._found, self._asked.references, self._asked.trust)
+            with going, watched_hooks(self._found.changing):
                 found = self._back(named, seed)
         # a backward that somebody wrote may raise anything
         except Exception as error:

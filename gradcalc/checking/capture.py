@@ -93,9 +93,14 @@ _OWN = str(Path(__file__).parent.parent)
 _TORCH = str(Path(torch.__file__).parent)
 
 
+def is_users_file(name: str) -> bool:
+    """Whether what stands in a file is the user's."""
+    return not name.startswith((_TORCH, _OWN, "<"))
+
+
 def is_users(frame: FrameType) -> bool:
-    """Whether what runs is in a file of the user's."""
-    return not frame.f_code.co_filename.startswith((_TORCH, _OWN, "<"))
+    """Whether what runs is the user's."""
+    return is_users_file(frame.f_code.co_filename)
 
 
 def place_here() -> Place:

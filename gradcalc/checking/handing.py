@@ -10,6 +10,7 @@ import torch
 from gradcalc.checking.entering import Entered, entered
 from gradcalc.checking.ran import Hand, Inner
 from gradcalc.checking.tensors import tensors_in, to_array
+from gradcalc.checking.trace import Note
 from gradcalc.testimony import Array
 
 
@@ -20,13 +21,14 @@ class Watched:
     `hands` are by their numbers, as far as autograd came back there; `kept` what they were called
     with, where that is wanted. `within` are the backwards that run now, the innermost last, each
     with what went through those that it called; `hooked` says that there is one to wait for.
-    A `relay` gives what own backwards are handed in its place.
+    A `relay` gives what own backwards are handed in its place; `changing` are hooks that do.
     """
 
     hands: dict[int, Hand] = field(default_factory=dict)
     kept: dict[int, tuple[Any, tuple[Any, ...]]] = field(default_factory=dict)
     within: list[list[Inner]] = field(default_factory=list)
     hooked: bool = False
+    changing: list[Note] = field(default_factory=list)
     relay: Callable[[torch.Tensor], torch.Tensor] | None = None
 
     def keep(self, number: int) -> Callable[[Hand], None]:

@@ -16,6 +16,7 @@ from gradcalc.checking.chance import restore, state_now
 from gradcalc.checking.functions import watched
 from gradcalc.checking.handing import Watched
 from gradcalc.checking.hidden import hidden
+from gradcalc.checking.hooks import watched_saving
 from gradcalc.checking.kernels import plain_kernels
 from gradcalc.checking.leaks import watched_leaks
 from gradcalc.checking.measured import slopes
@@ -118,6 +119,7 @@ def _run(
         trace, unseen = _with_hidden(meant, trace, known, state)
         behind = ran.behind and _with_hidden(asked, ran.behind, known, state)[0]
         twice = seconds(found, asked.seed) if asked.order > 1 else {}
+        trace.notes.extend(note for note in found.changing if note not in trace.notes)
         measured = {}
         if behind is not None:
             measured = slopes(found, behind.functions, lambda: restore(state), asked.seed)
@@ -126,7 +128,8 @@ def _run(
         ran, trace=trace, otherwise={way: one for way, one in others if isinstance(one, Way)},
         refused={way: one for way, one in others if isinstance(one, Failed)},
         layouts={way: one for way, one in others if isinstance(one, int)},
-        seconds=twice, strays=place, rounded=rounded, finer=finer, hidden=unseen, looked=True, behind=behind, slopes=measured,
+        seconds=twice, strays=place, rounded=rounded, finer=finer, hidden=unseen, looked=True,
+        behind=behind, slopes=measured,
         small=small and replace(small, trace=trace, behind=behind),
         first=ran.first and replace(ran.first, trace=trace, behind=behind),
     )  # fmt: skip
@@ -192,7 +195,8 @@ def _recorded(asked: Asked, recorder: Recorder) -> tuple[torch.Tensor, Array | N
     """The output of a first run, its weights, and what goes through own backwards from then on."""
     keep = asked.order > 1 or asked.reference is not None
     watching = watched(recorder, asked.references, asked.trust, keep=keep)
-    with _quietly(), plain_kernels(), watched_leaks(recorder), watching as found, recorder:
+    seeing = watched_leaks(recorder), watched_saving(recorder)
+    with _quietly(), plain_kernels(), seeing[0], seeing[1], watching as found, recorder:
         output, weights = output_of(asked, asked.call({}))
     return output, weights, found
 

@@ -120,6 +120,14 @@ NOTES: Mapping[str, tuple[str, str]] = {
         "a hook may change the gradient on its way back",
         "what is checked is the gradient that autograd gives with it",
     ),
+    "changing": (
+        "{text} changes the gradient on its way back",
+        "what is checked is the gradient that autograd gives with it",
+    ),
+    "saved": (
+        "what is saved for the way back comes out of its hooks as other numbers",
+        "the gradient has no more digits than these have",
+    ),
     "used number": (
         "a number is taken out of a tensor and calculated with: no gradient flows through it",
         "calculate with the tensor itself, or write .detach() to say that it is meant",
@@ -167,8 +175,13 @@ def _findings(found: Checked) -> Iterator[Finding]:
     if fewer is not None:
         text = f"{fewer[0]} has fewer digits than the inputs have: the gradient has no more"
         yield Finding("precision", text, "keep the dtype of the inputs", span_of(fewer[1]))
-    for note in found.ran.trace.notes:
-        if note.kind == "hook" and outcome is not Outcome.WRONG:
+    notes = found.ran.trace.notes
+    changing = any(note.kind == "changing" for note in notes)
+    for note in notes:
+        if note.kind in ("hook", "changing") and outcome is not Outcome.WRONG:
+            continue
+        if note.kind == "hook" and changing:
+            # that one is known
             continue
         if note.kind in NOTES:
             yield _noted(note)
@@ -217,4 +230,7 @@ def _fewer(ran: Ran) -> tuple[str, Place] | None:
 
 def _noted(note: Note) -> Finding:
     message, hint = NOTES[note.kind]
-    return Finding(note.kind, message.format(text=note.text), hint, span_of(note.place))
+    text = note.text
+    if note.kind == "changing":
+        text = "a hook" if text.startswith("<") else f"the hook {text}"
+    return Finding(note.kind, message.format(text=text), hint, span_of(note.place))
