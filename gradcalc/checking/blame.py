@@ -18,6 +18,7 @@ from gradcalc.lang.program import Limits
 from gradcalc.problem import Problem
 from gradcalc.targets import Gradient
 from gradcalc.testimony import Array, Computed, trusted
+from gradcalc.verdict.case import Case
 from gradcalc.verdict.outcome import Finding, Outcome, numbers_apart
 
 FORGOTTEN = 1000
@@ -142,6 +143,34 @@ def suspects(ran: Ran) -> Iterator[Applied]:
     yield from named.values()
 
 
+def within(
+    ran: Ran, row: Callable[[str], Row | None], limits: Limits, ask: Ask
+) -> Iterator[Wrong | Applied]:
+    """The calls that the function itself went back through and whose backward is not that of their
+    forward, as far as somebody can tell, and those of which nobody can.
+
+    Where all are that, those whose backward has another derivative than it should.
+    """
+    none = True
+    for second in (False, True):
+        for number, hand in sorted(ran.passed.items()):
+            applied = ran.functions[number] if number < len(ran.functions) else None
+            if applied is None or applied.trusted or applied.of_torch:
+                continue
+            told = _told(ran, number, applied, second=True) if second else _of_hand(applied, hand)
+            if told is None:
+                continue
+            case = None if applied.opaque else _case(ran.own, told, row, limits, ask)
+            wrong = None if case is None else _wrong(told, *case)
+            if wrong is not None:
+                none = False
+                yield wrong
+            elif not second and (case is None or case[0].judgement.verdict.exit_code != 0):
+                yield applied
+        if not none:
+            return
+
+
 def writing(ran: Ran) -> Iterator[Applied]:
     """The calls whose backward writes over the gradient that it is given, each Function once."""
     named: dict[str, Applied] = {}
@@ -189,15 +218,32 @@ def _held(
     trace: Trace, told: _Told, row: Callable[[str], Row | None], limits: Limits, ask: Ask
 ) -> Wrong | None:
     """What is wrong with one call, None where nothing is or nobody can tell."""
+    case = _case(trace, told, row, limits, ask)
+    return None if case is None else _wrong(told, *case)
+
+
+Places = dict[str, list[int]]
+"""The arguments that an input of a problem stands for."""
+
+
+def _case(
+    trace: Trace, told: _Told, row: Callable[[str], Row | None], limits: Limits, ask: Ask
+) -> tuple[Case, Mapping[str, Array], Places] | None:
+    """A call by itself as a case, and what its backward handed to each input of that."""
     try:
         problem, places = _alone(trace, told, row, limits)
         if problem is None:
             return None
         gradients = _handed(told, places, problem)
         testimony = Computed(np.zeros(()), gradients, carrying=frozenset(gradients))
-        case = weigh(problem, once(testimony, ask))
+        return weigh(problem, once(testimony, ask)), gradients, places
     except (GradcalcError, NoRow):
         return None
+
+
+def _wrong(told: _Told, case: Case, gradients: Mapping[str, Array], places: Places) -> Wrong | None:
+    """What is wrong in a case."""
+    problem = case.problem
     reference = trusted(case.judgement.reference)
     if case.judgement.verdict.outcome is not Outcome.WRONG or reference is None:
         return None

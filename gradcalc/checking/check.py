@@ -13,7 +13,7 @@ from gradcalc.checking.listing import Row, listing
 from gradcalc.checking.memory import TORCH
 from gradcalc.checking.ran import Ran
 from gradcalc.checking.replaying import APART, float_value, largest, near, replayed
-from gradcalc.checking.trace import NOWHERE
+from gradcalc.checking.trace import NOWHERE, Applied
 from gradcalc.errors import GradcalcError
 from gradcalc.lang.fence import compile_program
 from gradcalc.lang.lines import compile_lines
@@ -58,9 +58,9 @@ class Checked:
     """A case about a recorded function, and the program that it is about.
 
     `odd` is the first line that is another number to the check than to torch, `blamed` what is
-    wrong with backwards that somebody wrote, `off` what is by measuring, `entries`
-    what is wrong in a Hessian, `way` that to the gradient that is judged, None where it is the
-    ordinary one.
+    wrong with backwards that somebody wrote, `off` what is by measuring, `taken` which are a part
+    of the function and nobody can tell, `entries` what is wrong in a Hessian, `way` that to the
+    gradient that is judged, None where it is the ordinary one.
     """
 
     case: Case
@@ -69,6 +69,7 @@ class Checked:
     odd: Line | None = None
     blamed: tuple[blame.Wrong, ...] = ()
     off: tuple[blame.Off, ...] = ()
+    taken: tuple[Applied, ...] = ()
     entries: tuple[Finding, ...] = ()
     way: str | None = None
 
@@ -85,7 +86,7 @@ def checked(ran: Ran, how: How) -> Checked:
         why = "a number that hangs on the inputs comes back where nobody sees it"
         return _doubted(found, f"{why} ({ran.hidden})")
     if not _is_wrong(found):
-        return found
+        return _with_passed(found, how)
     rewritten = next((note for note in ran.trace.notes if note.kind == "rewritten"), None)
     if rewritten is not None:
         at = f" ({rewritten.place.told})" if rewritten.place.line else ""
@@ -108,6 +109,31 @@ def checked(ran: Ran, how: How) -> Checked:
     if not wrong and not off and _is_at_kinks(found) and _is_torchs(found, how):
         return _doubted(found, "rounding cannot tell this point from several kinks at once")
     return replace(found, blamed=tuple(wrong), off=off)
+
+
+def _with_passed(found: Checked, how: How) -> Checked:
+    """The same, with what is wrong with backwards that are a part of the function."""
+    if found.case.judgement.verdict.exit_code != 0 or not found.ran.passed:
+        return found
+    wrong: list[blame.Wrong] = []
+    taken: dict[str, Applied] = {}
+    for one in blame.within(found.ran, how.row, how.limits, how.ask):
+        if isinstance(one, Applied) or one.applied.asks:
+            applied = one if isinstance(one, Applied) else one.applied
+            taken.setdefault(applied.name, applied)
+            continue
+        wrong.append(one)
+        if len(wrong) == FEW:
+            break
+    found = replace(found, blamed=tuple(wrong), taken=tuple(taken.values()))
+    if not wrong:
+        return found
+    name = wrong[0].applied.name
+    if wrong[0].second:
+        why = f"the backward of {name} is a part of the function, and loses its own derivative"
+        return _doubted(found, why)
+    why = f"the function goes back through {name}, whose backward is wrong"
+    return _with_verdict(found, Verdict(Outcome.WRONG, why))
 
 
 def _is_at_kinks(found: Checked) -> bool:
@@ -298,7 +324,10 @@ def _untold(ran: Ran, found: Listing, how: How, why: str, odd: Line | None = Non
 
 def _doubted(found: Checked, why: str) -> Checked:
     """The same, with a verdict that says no more than that nobody can tell."""
-    verdict = Verdict(Outcome.UNRESOLVED, f"not checked: {why}")
+    return _with_verdict(found, Verdict(Outcome.UNRESOLVED, f"not checked: {why}"))
+
+
+def _with_verdict(found: Checked, verdict: Verdict) -> Checked:
     old = found.case.judgement
     judgement = Judgement(verdict, old.comparisons, old.claims, old.reference)
     return replace(found, case=replace(found.case, judgement=judgement))

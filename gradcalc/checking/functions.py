@@ -24,23 +24,26 @@ References = Mapping[Any, Callable[..., Any]]
 
 @contextmanager
 def watched(
-    recorder: Recorder, references: References, trusted: frozenset[str], *, keep: bool = False
+    recorder: Recorder, references: References, trusted: frozenset[str]
 ) -> Iterator[Watched]:
     """Have every call of an own Function told to the recorder.
 
     Of those that are `trusted` the backward is what is meant, whatever it is: what is recorded is
-    the forward, and the trace says that it is trusted. With `keep` the arguments are kept.
+    the forward, and the trace says that it is trusted.
     """
     found = Watched()
 
     def applying(cls: Any, call: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         if recorder.inside is not None or recorder.paused:
             return call(*args, **kwargs)
-        if keep and not kwargs:
-            found.kept[len(recorder.trace.functions)] = cls, _kept(recorder, args)
+        number = len(recorder.trace.functions)
+        if any(differentiated):
+            found.differentiated.add(number)
+        if not kwargs:
+            found.kept[number] = call, _kept(recorder, args)
         return applied(recorder, found, cls, call, (args, kwargs), references, trusted)
 
-    with instead(applying):
+    with instead(applying) as differentiated:
         yield found
 
 

@@ -29,16 +29,16 @@ def slopes(
     `again` puts back what a call may depend on, so that it is the same call.
     """
     made: dict[int, Mapping[int, Slope]] = {}
-    for number, (cls, args) in found.kept.items():
+    for number, (call, args) in found.kept.items():
         if functions[number].opaque and not functions[number].trusted:
             # what somebody wrote may not take other numbers
             with suppress(Exception), torch.no_grad():
-                made[number] = dict(_measured(cls, args, again, seed))
+                made[number] = dict(_measured(call, args, again, seed))
     return made
 
 
 def _measured(
-    cls: Any, args: tuple[Any, ...], again: Callable[[], None], seed: int
+    call: Callable[..., Any], args: tuple[Any, ...], again: Callable[[], None], seed: int
 ) -> Iterator[tuple[int, Slope]]:
     draw = np.random.default_rng(seed)
 
@@ -48,7 +48,7 @@ def _measured(
             _wide(a) + moves[k] if k in moves else _wide(a) if _is_real(a) else a
             for k, a in enumerate(args)
         ]
-        return [to_array(out).astype(np.float64) for out in tensors_in(cls.apply(*wide))]
+        return [to_array(out).astype(np.float64) for out in tensors_in(call(*wide))]
 
     def difference(k: int, move: torch.Tensor) -> list[Array]:
         ahead, behind = given({k: move}), given({k: -move})

@@ -22,12 +22,16 @@ what is further is judged as well."""
 @dataclass(frozen=True, slots=True)
 class Hand:
     """What went through the backward of one call: handed in for each result, and out for each
-    argument that is a tensor; None where there was none. `written` says that the backward wrote
-    over what it was handed; `inside` are the calls that it made, and that it went back through."""
+    argument that is a tensor; None where there was none.
+
+    `written` says that the backward wrote over what it was handed, `again` that it went back to be
+    differentiated again; `inside` are the calls that it made, and that it went back through.
+    """
 
     given: tuple[Array | None, ...] = ()
     handed: tuple[Array | None, ...] = ()
     written: bool = False
+    again: bool = False
     inside: tuple["Inner", ...] = ()
 
 
@@ -110,7 +114,8 @@ class Ran:
     of its outputs alone.
     `finer` is the same in a dtype of more digits, where those of its own tell little. Where the
     trace is that of a reference, `behind` is that of the user's own code, and `slopes` are those of
-    the calls in it that nobody can see into, by their arguments.
+    the calls in it that nobody can see into, by their arguments. `passed` is what went through own
+    backwards while the function itself ran: of these there are `seconds` too.
     """
 
     trace: Trace
@@ -139,6 +144,7 @@ class Ran:
     small: "Ran | None" = None
     behind: Trace | None = None
     slopes: Mapping[int, Mapping[int, Slope]] = field(default_factory=dict)
+    passed: Mapping[int, Hand] = field(default_factory=dict)
 
     @property
     def own(self) -> Trace:

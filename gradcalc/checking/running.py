@@ -25,6 +25,7 @@ from gradcalc.checking.seconds import seconds
 from gradcalc.checking.tensors import dtype_of, to_array
 from gradcalc.checking.trace import Note, Trace
 from gradcalc.checking.ways import APART, otherwise
+from gradcalc.checking.within import passed
 from gradcalc.errors import InvalidValueError, UnknownNameError
 from gradcalc.testimony import Array
 from gradcalc.values.precision import precision_of
@@ -87,6 +88,7 @@ def _run(
         theirs = output
         output, weights, found = _recorded(asked, own)
         _hold(asked, output, theirs)
+    inner, again = passed(found, asked.seed)
     back = Back(asked, output, weights, found)
     gradients, failure = back.gradients()
     ran = Ran(
@@ -100,6 +102,8 @@ def _run(
         slope=back.slope,
         failure=failure,
         behind=more[0].trace if more else None,
+        passed=inner,
+        seconds=again,
     )
     if failure is not None:
         return ran
@@ -118,7 +122,7 @@ def _run(
         place, rounded = strays(meant, ran, known, state)
         trace, unseen = _with_hidden(meant, trace, known, state)
         behind = ran.behind and _with_hidden(asked, ran.behind, known, state)[0]
-        twice = seconds(found, asked.seed) if asked.order > 1 else {}
+        twice = seconds(found.kept, asked.seed) if asked.order > 1 else again
         trace.notes.extend(note for note in found.changing if note not in trace.notes)
         measured = {}
         if behind is not None:
@@ -193,8 +197,7 @@ def _finer(asked: Asked, known: Callable[[str], bool], state: Any) -> Ran | None
 
 def _recorded(asked: Asked, recorder: Recorder) -> tuple[torch.Tensor, Array | None, Watched]:
     """The output of a first run, its weights, and what goes through own backwards from then on."""
-    keep = asked.order > 1 or asked.reference is not None
-    watching = watched(recorder, asked.references, asked.trust, keep=keep)
+    watching = watched(recorder, asked.references, asked.trust)
     seeing = watched_leaks(recorder), watched_saving(recorder)
     with _quietly(), plain_kernels(), seeing[0], seeing[1], watching as found, recorder:
         output, weights = output_of(asked, asked.call({}))

@@ -146,6 +146,10 @@ def _findings(found: Checked) -> Iterator[Finding]:
     for wrong in found.blamed:
         yield blame.finding(wrong)
     yield from map(blame.measured, found.off)
+    for applied in found.taken:
+        text = f"the backward of {applied.name} is a part of the function, as it was written"
+        hint = "whether it is the gradient of its forward nobody can tell here"
+        yield Finding("taken", text, hint, span_of(applied.place))
     if found.way is not None:
         said = (
             f"the gradient is {'wrong' if found.way == ALONE else 'another one'} where {found.way}"

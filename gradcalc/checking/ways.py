@@ -94,9 +94,8 @@ def _divided(hand: Hand, times: float) -> Hand:
         return None if numbers is None else np.asarray(numbers / times)
 
     inside = (replace(one, hand=_divided(one.hand, times)) for one in hand.inside)
-    return Hand(
-        tuple(map(less, hand.given)), tuple(map(less, hand.handed)), hand.written, tuple(inside)
-    )
+    given, handed = tuple(map(less, hand.given)), tuple(map(less, hand.handed))
+    return replace(hand, given=given, handed=handed, inside=tuple(inside))
 
 
 def _of_own_backwards(asked: Asked, ran: Ran, runs: "_Runs") -> Iterator[tuple[str, Way | Failed]]:
