@@ -591,7 +591,7 @@ def test_several_kinks_that_rounding_cannot_tell() -> None:
 
 def test_hooks_are_told_where_something_is_wrong() -> None:
     report = gradcalc.check(hooked, drawn(3))
-    assert (report.verdict.outcome, [f.kind for f in report.findings]) == ("wrong", ["hook"])
+    assert (report.verdict.outcome, [f.kind for f in report.findings]) == ("wrong", ["changing"])
 
 
 def test_leaves_that_lie_in_one_place() -> None:

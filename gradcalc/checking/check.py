@@ -8,7 +8,7 @@ import numpy as np
 
 from gradcalc.calculate import Ask, weigh
 from gradcalc.checking import blame, coarse
-from gradcalc.checking.lines import Line, Listing, spelled
+from gradcalc.checking.lines import OTHER_WAY, Line, Listing, spelled
 from gradcalc.checking.listing import Row, listing
 from gradcalc.checking.memory import TORCH
 from gradcalc.checking.ran import Ran
@@ -243,6 +243,9 @@ def judged(ran: Ran, how: How, held_to: str | None = None) -> Checked:
     checked = Checked(case, found, ran)
     if ran.strays is not None and ran.rounded:
         return _doubted(checked, f"rounding decides what it does ({ran.strays})")
+    if OTHER_WAY in case.judgement.verdict.message:
+        why = "which way it goes is decided here, and only the one that it went was recorded"
+        return _doubted(checked, why)
     return checked
 
 
@@ -323,11 +326,20 @@ def _untold(ran: Ran, found: Listing, how: How, why: str, odd: Line | None = Non
 
 
 def _doubted(found: Checked, why: str) -> Checked:
-    """The same, with a verdict that says no more than that nobody can tell."""
-    return _with_verdict(found, Verdict(Outcome.UNRESOLVED, f"not checked: {why}"))
+    """The same, saying no more than that nobody can tell."""
+    verdict, absent = (
+        Verdict(Outcome.UNRESOLVED, f"not checked: {why}"),
+        Absent(Absence.UNABLE, why),
+    )
+    # what was found is about another function, or another point: no number of it holds here
+    judgement = Judgement(verdict, {}, {}, absent)
+    case = replace(found.case, formula=absent, enclosure=absent, judgement=judgement)
+    return replace(found, case=case)
 
 
 def _with_verdict(found: Checked, verdict: Verdict) -> Checked:
+    """The same, with another verdict."""
     old = found.case.judgement
-    judgement = Judgement(verdict, old.comparisons, old.claims, old.reference)
+    # digits that are right of what is wrong say nothing
+    judgement = Judgement(verdict, {}, {}, old.reference)
     return replace(found, case=replace(found.case, judgement=judgement))

@@ -8,13 +8,13 @@ from gradcalc.calculate import report_of
 from gradcalc.checking import blame
 from gradcalc.checking.check import ALONE, Checked
 from gradcalc.checking.layouts import EXPANDED, STRIDED
-from gradcalc.checking.lines import OTHER_WAY, Listing
+from gradcalc.checking.lines import Listing
 from gradcalc.checking.places import span_of, text_of
 from gradcalc.checking.ran import Ran
 from gradcalc.checking.trace import FLOATS, Call, Note, Place
 from gradcalc.report import InputGradient, Report
 from gradcalc.values.precision import precision_of
-from gradcalc.verdict.outcome import Finding, Outcome, Verdict
+from gradcalc.verdict.outcome import Finding, Outcome
 
 
 def report(found: Checked) -> Report:
@@ -22,20 +22,21 @@ def report(found: Checked) -> Report:
     made, listed = report_of(found.case, "check"), found.listing
     known = {**listed.names, **listed.others}
     own = [_located(finding, listed) for finding in made.findings]
-    verdict = made.verdict
-    if OTHER_WAY in verdict.message:
-        why = "which way it goes is decided here, and only the one that it went was recorded"
-        verdict = Verdict(Outcome.UNRESOLVED, f"not checked: {why}")
+    gradients = tuple(
+        _renamed(_readable(g, listed), found) for g in made.gradients if g.name in listed.names
+    )
+    message = _worded(made.verdict.message, found)
+    if not any(g.formula for g in gradients):
+        # of one that nobody is shown it is not said that it agrees
+        message = message.replace("autograd, enclosure and formula", "autograd and enclosure")
     told = [replace(f, message=_worded(f.message, found)) for f in (*_findings(found), *own)]
     findings = [f for f in told if _is_own(f, found) and not _is_of_fewer(f, found)]
     return replace(
         made,
         inputs={known[n]: v for n, v in made.inputs.items() if n in known},
-        gradients=tuple(
-            _renamed(_readable(g, listed), found) for g in made.gradients if g.name in listed.names
-        ),
+        gradients=gradients,
         read_as=None,
-        verdict=replace(verdict, message=_worded(verdict.message, found)),
+        verdict=replace(made.verdict, message=message),
         dtype=found.case.problem.precision,
         digits_possible=round(precision_of(found.case.problem.precision).digits, 2),
         path=(),
