@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from gradcalc.calculate import report_of
-from gradcalc.checking import blame
+from gradcalc.checking import accused, blame
 from gradcalc.checking.check import ALONE, Checked
 from gradcalc.checking.layouts import EXPANDED, STRIDED
 from gradcalc.checking.lines import Listing
@@ -145,8 +145,8 @@ NOTES: Mapping[str, tuple[str, str]] = {
 def _findings(found: Checked) -> Iterator[Finding]:
     yield from found.entries
     for wrong in found.blamed:
-        yield blame.finding(wrong)
-    yield from map(blame.measured, found.off)
+        yield accused.finding(wrong)
+    yield from map(accused.measured, found.off)
     for applied in found.taken:
         text = f"the backward of {applied.name} is a part of the function, as it was written"
         hint = "whether it is the gradient of its forward nobody can tell here"
@@ -162,7 +162,7 @@ def _findings(found: Checked) -> Iterator[Finding]:
         others = list(blame.suspects(found.ran))
         alone = len({applied.name for applied in found.ran.functions}) == 1
         for applied in others:
-            yield blame.suspected(applied, alone=alone)
+            yield accused.suspected(applied, alone=alone)
     for applied in blame.writing(found.ran):
         yield Finding(
             "blame" if outcome is Outcome.WRONG else "written",
