@@ -7,6 +7,7 @@ of each tensor whether a gradient flows back through this use of it, as autograd
 import sys
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -97,13 +98,22 @@ _OWN = str(Path(__file__).parent.parent)
 _TORCH = str(Path(torch.__file__).parent)
 
 
+def is_users_file(name: str) -> bool:
+    """Whether what stands in a file is the user's."""
+    return not name.startswith((_TORCH, _OWN, "<"))
+
+
+def is_users(frame: FrameType) -> bool:
+    """Whether what runs is the user's."""
+    return is_users_file(frame.f_code.co_filename)
+
+
 def place_here() -> Place:
     """The line of the user's that is running."""
     frame = sys._getframe(1)
     while frame is not None:
-        name = frame.f_code.co_filename
-        if not name.startswith((_TORCH, _OWN)) and not name.startswith("<"):
-            return Place(name, frame.f_lineno)
+        if is_users(frame):
+            return Place(frame.f_code.co_filename, frame.f_lineno)
         if frame.f_back is None:
             break
         frame = frame.f_back
