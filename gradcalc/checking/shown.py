@@ -6,12 +6,12 @@ from dataclasses import replace
 
 from gradcalc.calculate import report_of
 from gradcalc.checking import blame
-from gradcalc.checking.check import ALONE, Checked
+from gradcalc.checking.check import ALONE, COTANGENT, Checked
 from gradcalc.checking.lines import OTHER_WAY, Listing
 from gradcalc.checking.places import span_of, text_of
 from gradcalc.checking.ran import Ran
 from gradcalc.checking.trace import FLOATS, Call, Note, Place
-from gradcalc.report import InputGradient, Report
+from gradcalc.report import Array, InputGradient, Report
 from gradcalc.values.precision import precision_of
 from gradcalc.verdict.outcome import Finding, Outcome, Verdict
 
@@ -39,8 +39,21 @@ def report(found: Checked) -> Report:
         digits_possible=round(precision_of(found.case.problem.precision).digits, 2),
         path=(),
         findings=tuple(findings),
+        witness="autograd" if found.ran.witness == "autograd" else "yours",
+        tangents=found.ran.tangents,
+        weighed=_weighed(found),
         sources=text_of(f.span.file for f in findings if f.span is not None and f.span.file),
     )
+
+
+def _weighed(found: Checked) -> Array | None:
+    """What the output is weighed by, where second derivatives are by that, too."""
+    ran = found.ran
+    if ran.tangents is None:
+        return None
+    if COTANGENT in found.listing.meant:
+        return found.listing.meant[COTANGENT][0]
+    return ran.weights
 
 
 def _worded(text: str, found: Checked) -> str:

@@ -34,10 +34,8 @@ def check(options: Options, beside: "Beside | None") -> int:
     if len(options.programs) > 1:
         raise UsageError("check takes one function", hint="call it for each of them")
     written = options.grad is not None or options.hess is not None
-    taken = {"--reference": options.reference, "--trust": options.trust, "--init": options.init}
-    for flag, value in taken.items() if written else ():
-        if value:
-            raise UsageError(f"{flag} is about code of torch's, and --grad about numpy's")
+    if written:
+        _refuse(options)
     if options.order > 2:
         raise UsageError(f"--order {options.order}: check knows gradients and second derivatives")
     path, name = _target(options.programs[0])
@@ -68,6 +66,17 @@ def check(options: Options, beside: "Beside | None") -> int:
     else:
         show([report], options)
     return report.verdict.exit_code
+
+
+def _refuse(options: Options) -> None:
+    from gradcalc.checking.numpy_options import refuse
+
+    given = {
+        "grad": options.grad, "hess": options.hess, "reference": options.reference,
+        "trust": options.trust, "init": options.init, "cotangent": options.cotangent,
+        "device": options.device != "cpu", "order": options.order, "dtype": options.made_of,
+    }  # fmt: skip
+    refuse(given, "--{}".format)
 
 
 def _target(text: str) -> tuple[str, str]:
