@@ -1,5 +1,6 @@
 """Gradients written by hand of functions of numpy arrays."""
 
+import json
 import math
 import warnings
 from collections.abc import Callable
@@ -13,13 +14,17 @@ from scipy.optimize import rosen, rosen_der, rosen_hess
 
 import gradcalc
 from gradcalc.checking.numpy_answers import Question
-from gradcalc.checking.numpy_running import followed
+from gradcalc.checking.numpy_running import CHANCE_TIP, LOST_TIP, followed
+from gradcalc.pytest_plugin import failure
+from gradcalc.render import Style, renderer
 from gradcalc.report import Report
 from tests.command import Run
-from tests.numpy_functions import CALLS, FOLLOWED, LOST
+from tests.numpy_functions import CALLS, DRAWN, FOLLOWED, LOST, OF_SCIPY
 from tests.numpy_programs import program
 
 X = np.array([1.3, 0.7, 0.8])
+
+STYLE = Style(width=100, color=False)
 
 
 def slopes(f: Callable[[Any], Any], x: Any) -> Any:
@@ -62,6 +67,21 @@ def test_where_a_number_is_lost_is_told() -> None:
     message = gradcalc.check(*LOST["taken_out"], grad=lambda z: z).verdict.message
     assert "float() takes numbers out" in message
     assert "numpy_functions.py, line" in message
+
+
+@pytest.mark.parametrize("name", OF_SCIPY)
+def test_the_function_that_loses_numbers_is_named(name: str) -> None:
+    report = gradcalc.check(OF_SCIPY[name], np.array([0.7, 1.2, 1.9]), grad=lambda z: z)
+    assert f"{name} " in report.verdict.message
+    assert "numpy_functions.py, line" in report.verdict.message
+    assert [f.hint for f in report.findings if f.kind == "untold"] == [LOST_TIP]
+
+
+@pytest.mark.parametrize("function", DRAWN)
+def test_what_is_drawn_is_told_as_a_draw(function: Callable[[Any], Any]) -> None:
+    report = gradcalc.check(function, X, grad=lambda z: z)
+    assert "draws random numbers" in report.verdict.message
+    assert [f.hint for f in report.findings if f.kind == "untold"] == [CHANCE_TIP]
 
 
 # -- gradients in use --------------------------------------------------------------------------
@@ -207,6 +227,57 @@ def test_arguments_behind_the_first_are_data_to_one_gradient() -> None:
     assert outcome(gradcalc.check(fit, X, points, y, grad=lambda *a: by_w(*a) / 2)) == "wrong"
 
 
+def test_arguments_that_nothing_is_checked_by_are_told() -> None:
+    def f(x, y):
+        return x**2 * y
+
+    report = gradcalc.check(f, 2.0, 3.0, grad=lambda x, y: np.array(2 * x * y))
+    (told,) = report.findings
+    assert (told.kind, told.message.endswith("nothing is checked by y")) == ("unchecked", True)
+    both = gradcalc.check(f, 2.0, 3.0, grad=lambda x, y: (2 * x * y, x**2))
+    meant = gradcalc.check(f, 2.0, 3.0, grad=lambda x, y: np.array(2 * x * y), leaves="x")
+    assert not both.findings
+    assert not meant.findings
+
+
+def test_what_is_judged_is_called_yours() -> None:
+    report = gradcalc.check(rosen, X, grad=lambda x: -rosen_der(x))
+    shown = {name: renderer(name)([report], STYLE) for name in ("table", "markdown", "tsv", "json")}
+    assert "yours" in shown["table"]
+    assert "yours" in shown["markdown"]
+    assert ": yours " in shown["tsv"]
+    for name in ("table", "markdown"):
+        assert "autograd" not in shown[name], name
+    # programs read these by their names
+    assert shown["tsv"].startswith("input\tindex\tat\tautograd\t")
+    assert '"autograd":' in shown["json"]
+    assert "    yours:    " in failure(report)
+    assert "autograd" not in failure(report)
+
+
+def test_second_derivatives_are_called_what_they_are() -> None:
+    report = gradcalc.check(rosen, X, grad=rosen_der, hess=rosen_hess)
+    shown = renderer("table")([report], STYLE)
+    assert "∇x(∇f·v)" in shown
+    assert "along a drawn v: " in shown
+    told = json.loads(renderer("json")([report], STYLE))["tangents"]["x"]
+    assert np.allclose(rosen_hess(X) @ told, report.gradient["x"])
+    assert "tangents" not in json.loads(
+        renderer("json")([gradcalc.check(rosen, X, grad=rosen_der)], STYLE)
+    )
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"order": 2}, {"cotangent": [1.0]}, {"trust": ["F"]}, {"reference": rosen},
+     {"references": {"F": rosen}}],
+)  # fmt: skip
+def test_what_would_change_nothing_is_refused(more: dict[str, Any]) -> None:
+    with pytest.raises(gradcalc.GradcalcError) as caught:
+        gradcalc.check(rosen, X, grad=rosen_der, **more)
+    assert (caught.value.exit_code, f"{next(iter(more))}=" in caught.value.message) == (2, True)
+
+
 def test_jacobians() -> None:
     def f(x):
         return np.array([x[0] * x[1], np.sin(x[2]), x[0] ** 2])
@@ -337,6 +408,14 @@ def off(x, a=2.0):
 def both(x):
     return np.sum(np.sin(x)), np.cos(x)
 
+def copied(x):
+    return x.copy().sum()
+
+def filled(x):
+    y = np.zeros(2)
+    y[0] = x[0]
+    return y.sum()
+
 def gradcalc_inputs():
     return (np.array([1.0, 2.5]),)
 """
@@ -352,6 +431,15 @@ def gradcalc_inputs():
         ("rosen --grad rosen_der --hess rosen_hess --x 1.2,0.3,0.5", 0, "your Hessian, "),
         ("f --grad nothing --x 1,2", 2, "has nothing called nothing"),
         ("f --grad df --init 3 --x 1,2", 2, "--init is about code of torch's"),
+        ("f --grad df --x 1,2 --order 2", 2, "--hess takes the Hessian"),
+        ("f --grad df --x 1,2 --dtype float32", 2, "is called with float64"),
+        ("f --grad df --x 1,2 --cotangent 2", 2, "--cotangent is about code of torch's"),
+        ("f --x 1,2", 2, "--grad FILE:NAME checks"),
+        ("copied --x 1,2", 2, "--grad FILE:NAME checks"),
+        ("filled --x 1,2", 2, "--grad FILE:NAME checks"),
+        ("f --x 3 --wrt z", 2, "there are x"),
+        ("f --grad df --x 1,2 --wrt z", 2, "there are x"),
+        ("rosen --grad rosen --x 1.2,0.3", 2, "--grad FILE:NAME takes the function"),
     ],
 )
 def test_the_command(words: str, code: int, said: str, tmp_path: Path, run: Run) -> None:

@@ -7,7 +7,7 @@ import re
 import shlex
 import sys
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,8 +17,10 @@ import numpy as np
 import torch
 
 from gradcalc.checking.aten import known
+from gradcalc.checking.backwards import OF_ARRAYS
 from gradcalc.checking.inputs import asked, parameters_of, tensor_of
 from gradcalc.checking.job import Job
+from gradcalc.checking.parameters import SAMPLES, check_names, check_wrt
 from gradcalc.checking.places import span_of, text_of
 from gradcalc.checking.ran import Ran
 from gradcalc.checking.running import run
@@ -35,9 +37,6 @@ from gradcalc.witnesses.autograd import device_of
 
 WHOLE = re.compile(r"[Ll]ong|\bint|[Ii]nteger|indices|index")
 """What torch says where it wants integers."""
-
-SAMPLES = "gradcalc_inputs"
-"""The function of a file that gives inputs for those that are checked."""
 
 TOLD = re.compile(r"^\s*gradcalc:(.*)$", re.MULTILINE)
 """The line of a docstring that says with what a function is called, as the command line has it."""
@@ -97,6 +96,8 @@ def _arguments(
             return [_placed(value, job) for value in sample], {}
         given = dict(sample or {})
     check_names(job, parameters, given)
+    if not isinstance(function, torch.nn.Module):
+        check_wrt(job, given)
     names = [p.name for p in parameters]
     kinds = {p.name: p for p in parameters}
     typed = {n: _argument(job, n, v, kinds.get(n)) for n, v in given.items()}
@@ -111,32 +112,6 @@ def _arguments(
         order = [n for n in names if n in typed] + [n for n in typed if n not in names]
         return [*positional, *(typed[name] for name in order)], {}
     return positional, typed
-
-
-def check_names(
-    job: Job, parameters: Sequence[inspect.Parameter], given: Mapping[str, Any]
-) -> None:
-    """Raise `UnknownNameError` for a value without a parameter, or the contrary."""
-    names = [p.name for p in parameters]
-    open_ended = any(p.kind in (p.VAR_KEYWORD, p.VAR_POSITIONAL) for p in parameters)
-    for name in given:
-        if name not in names and not open_ended and parameters:
-            raise UnknownNameError(
-                f"--{name}: {job.name} has no parameter {name}",
-                hint=did_you_mean(name, names) or f"its parameters: {', '.join(names)}",
-            )
-    missing = [
-        p.name
-        for p in parameters
-        if p.default is p.empty
-        and p.name not in given
-        and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
-    ]
-    if missing:
-        raise UnknownNameError(
-            f"{missing[0]} has no value",
-            hint=f'--{missing[0]} "randn(3)", or a function {SAMPLES}() in the file',
-        )
 
 
 def _argument(job: Job, name: str, value: Any, parameter: inspect.Parameter | None) -> Any:
@@ -327,6 +302,13 @@ def as_errors(name: str) -> Iterator[None]:
         raise _told(name, error) from None
 
 
+def _is_of_arrays(error: BaseException, said: str) -> bool:
+    """Whether a tensor was taken for an array of numpy's."""
+    if isinstance(error, AttributeError) and isinstance(error.obj, torch.Tensor):
+        return hasattr(np.ndarray, error.name or "")
+    return "numpy() on Tensor" in said or "'numpy.ndarray'" in said
+
+
 def _told(name: str, error: BaseException) -> GradcalcError:
     lines = traceback.extract_tb(error.__traceback__)
     outside = (str(Path(torch.__file__).parent), str(Path(__file__).parent), "<")
@@ -334,8 +316,8 @@ def _told(name: str, error: BaseException) -> GradcalcError:
     said = (str(error).strip().splitlines() or [""])[0]
     whose = name if own and own[-1].name != "<module>" else "the file"
     found = InvalidValueError(f"{whose} raises {type(error).__name__}: {said}")
-    if "numpy() on Tensor" in said or any("/numpy/" in frame.filename for frame in own):
-        found.hint = "--grad FILE:NAME checks the gradient of a function of numpy arrays"
+    if _is_of_arrays(error, said) or any("/numpy/" in frame.filename for frame in own):
+        found.hint = OF_ARRAYS
     if isinstance(error, SyntaxError) and error.lineno is not None:
         found.span = span_of(Place(str(error.filename), error.lineno))
         found.source = text_of([str(error.filename)])

@@ -75,7 +75,7 @@ def runs(asked: Written) -> list[Ran]:
             kind = type(given).__name__
             raise InvalidValueError(
                 f"{told}= is a function that gives the derivative, not a {kind}",
-                hint="check(f, x, grad=df)" if told == "grad" else "check(f, x, hess=d2f)",
+                hint="grad=df" if told == "grad" else "hess=d2f",
             )
     named = _named(function, asked.args, asked.kwargs)
     chosen = _leaves(named, len(asked.args), asked.leaves)
@@ -95,14 +95,15 @@ def runs(asked: Written) -> list[Ran]:
                 kwargs[place] = value
         return one(*args, **kwargs)
 
-    written = function if paired else gradient or hessian
+    written, aside = function if paired else gradient or hessian, tuple[str, ...]()
     if (
         asked.leaves is None
         and len(chosen) > 1
         and _is_one(call(written, fresh(leaves)), paired=paired)
     ):
         # what stands behind the first is data then, as it is to scipy
-        leaves = dict([next(iter(leaves.items()))])
+        first_one, *aside_ones = leaves
+        leaves, aside = {first_one: leaves[first_one]}, tuple(aside_ones)
     first = Question(
         function, leaves, call, _name(asked),
         gradient=None if paired else gradient, paired=paired, seed=asked.seed,
@@ -111,7 +112,7 @@ def runs(asked: Written) -> list[Ran]:
     found = [] if gradient is None else [run(first)]
     if hessian is not None:
         found.append(run(_second(first, hessian)))
-    return found
+    return [replace(ran, aside=aside) for ran in found]
 
 
 def _is_one(found: Any, *, paired: bool) -> bool:

@@ -8,7 +8,6 @@ import numpy as np
 
 from gradcalc.checking.files import (
     as_errors,
-    check_names,
     found_in,
     is_number,
     kind_of,
@@ -19,6 +18,7 @@ from gradcalc.checking.files import (
 from gradcalc.checking.inputs import parameters_of
 from gradcalc.checking.job import Job
 from gradcalc.checking.numpy_call import Written, runs
+from gradcalc.checking.parameters import check_names
 from gradcalc.checking.ran import Ran
 
 

@@ -1,10 +1,13 @@
 """What a function of numpy arrays does, written down as lines of the language while it runs."""
 
+import itertools
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from traceback import walk_stack
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -18,21 +21,39 @@ IMPORTS = "import numpy as np, scipy.special, scipy.linalg, math"
 
 
 _OUTSIDE = (str(Path(__file__).parent), str(Path(np.__file__).parent))
+_COMPILED = (".pyx", ".pxd", ".pxi")
 _LIBRARIES = ("/scipy/", "/contextlib.py", "/functools.py")
 
 
 def place_here() -> Place:
     """The line of the user's that is running."""
-    frame = sys._getframe(1)
-    while frame is not None:
+    return where_from(walk_stack(sys._getframe(1)))[0]
+
+
+def where_from(frames: Iterable[tuple[FrameType, int]]) -> tuple[Place, str]:
+    """The line of the user's that led somewhere by frames, the innermost first, and the function of
+    scipy's that it calls, if any."""
+    through = ""
+    for frame, line in frames:
         name = frame.f_code.co_filename
         outside = name.startswith(_OUTSIDE) or any(part in name for part in _LIBRARIES)
-        if not outside and not name.startswith("<"):
-            return Place(name, frame.f_lineno)
-        if frame.f_back is None:
-            break
-        frame = frame.f_back
-    return NOWHERE
+        if not (outside or name.startswith("<") or name.endswith(_COMPILED)):
+            return Place(name, line), through
+        if "/scipy/" in name:
+            through = _public_name(frame)
+    return NOWHERE, through
+
+
+def _public_name(frame: FrameType) -> str:
+    """What a function is called where it is imported from, of a method its class; the module where
+    it has no name there."""
+    parts = str(frame.f_globals.get("__name__", "")).split(".")
+    space = ".".join(itertools.takewhile(lambda part: not part.startswith("_"), parts))
+    kind = type(frame.f_locals.get("self")).__name__
+    for name in (frame.f_code.co_name, kind):
+        if callable(getattr(sys.modules.get(space), name, None)):
+            return f"{space}.{name}"
+    return space
 
 
 class Followed:
@@ -48,7 +69,8 @@ class Tape:
     """The lines of a run, and which memory has anything of the inputs in it.
 
     `leaks` are the places where a number was taken out that nobody follows, each with the way that
-    it went.
+    it went, `through` the functions of scipy's that a line calls, `drawn` where a generator without
+    a seed was made.
     """
 
     library = NUMPY
@@ -58,6 +80,8 @@ class Tape:
         self.listing = Listing(imports=IMPORTS, library=NUMPY)
         self.memory = Memory(self)
         self.leaks: list[tuple[str, Place]] = []
+        self.through: dict[Place, str] = {}
+        self.drawn: Place | None = None
         self.paused = 0
         self.operation = ""
         self.lowest = np.dtype(np.float64)
@@ -87,7 +111,9 @@ class Tape:
             if made.dtype.kind == "f" and made.dtype.itemsize < self.lowest.itemsize:
                 self.lowest = made.dtype
         lines = self.listing.lines
-        place = place_here()
+        place, through = where_from(walk_stack(sys._getframe(1)))
+        if through:
+            self.through.setdefault(place, through)
         lines.append(Line(name, f"{name} = {text}", place, len(lines), self.operation, made=made))
         return name
 
@@ -107,7 +133,10 @@ class Tape:
 
     def leak(self, how: str) -> None:
         """Write down that a number went out of sight."""
-        found = how, place_here()
+        place, through = where_from(walk_stack(sys._getframe(1)))
+        found = through or how, place
+        if through:
+            self.through.setdefault(place, through)
         if found not in self.leaks:
             self.leaks.append(found)
 

@@ -64,7 +64,8 @@ class Ran:
     `hidden` says where a number comes back that hangs on the inputs, which nobody has seen, where
     it was `looked` for such. The `slope` is that by the cotangent, of second derivatives, and
     `first` the same run with the first ones. `small` is the same run, gone back from the small ones
-    of its outputs alone.
+    of its outputs alone. `aside` are the arguments that one gradient, where there might be several,
+    says nothing of. `tip` is what to do where it is `untold`.
     `finer` is the same in a dtype of more digits, where those of its own tell little.
     """
 
@@ -90,6 +91,8 @@ class Ran:
     slope: Array | None = None
     first: "Ran | None" = None
     small: "Ran | None" = None
+    aside: tuple[str, ...] = ()
+    tip: str | None = None
 
 
 def extent(ran: Ran) -> str:

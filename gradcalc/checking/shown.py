@@ -147,6 +147,17 @@ NOTES: Mapping[str, tuple[str, str]] = {
 
 def _findings(found: Checked) -> Iterator[Finding]:
     yield from found.entries
+    if found.ran.untold is not None and found.ran.tip is not None:
+        yield Finding("untold", found.ran.untold, found.ran.tip, None)
+    if found.ran.aside:
+        (by,), aside = found.ran.trace.inputs, ", ".join(found.ran.aside)
+        yield Finding(
+            "unchecked",
+            f"{found.ran.witness} is one array, held to that by {by};"
+            f" nothing is checked by {aside}",
+            f"a tuple gives an array for each; leaves={by} says that one is meant",
+            None,
+        )
     for wrong in found.blamed:
         yield blame.finding(wrong)
     if found.way is not None:
