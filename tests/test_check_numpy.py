@@ -21,8 +21,21 @@ from gradcalc.report import Report
 from tests.command import Run
 from tests.numpy_functions import CALLS, DRAWN, FOLLOWED, LOST, OF_SCIPY
 from tests.numpy_programs import program
+from tests.numpy_right import RIGHT, Drawn
 
 X = np.array([1.3, 0.7, 0.8])
+
+
+def in_place_of(fill: Callable[[Any, Any], Any]) -> Callable[[Any], Any]:
+    """What a function writes into an array."""
+
+    def df(x):
+        found = np.zeros(x.shape)
+        fill(found, x)
+        return found
+
+    return df
+
 
 STYLE = Style(width=100, color=False)
 
@@ -348,6 +361,100 @@ def test_everything_is_put_back() -> None:
     assert all(a is b for a, b in zip(seen(), plain, strict=True))
     assert "float" not in f.__globals__
     assert np.array_equal(x, before)
+
+
+# -- small elements beside large ones ------------------------------------------------------------
+
+BESIDE = {
+    "the brightest hides the rest": (
+        lambda x: np.exp(x[0]) + 1e-20 * x[1] ** 2,
+        lambda x: np.array([np.exp(x[0]), 2e-20 * x[1]]),
+        X[:2],
+    ),
+    "a class of small chance": (
+        lambda x: np.log(np.sum(np.exp(x))),
+        lambda x: np.exp(x) / np.sum(np.exp(x)),
+        np.array([40.0, 0.0]),
+    ),
+    "several outputs": (
+        lambda x: np.array([x[0] ** 3, 1e-18 * x[1] ** 2 + x[0]]),
+        lambda x: np.array([[3 * x[0] ** 2, 0], [1, 2e-18 * x[1]]]),
+        X[:2],
+    ),
+    "written into": (
+        lambda x: np.sum(np.array([1.0, 1e-19]) * x**3),
+        in_place_of(lambda y, x: np.multiply(3 * x**2, np.array([1.0, 1e-19]), out=y)),
+        X[:2],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_a_small_element_is_not_hidden(name: str) -> None:
+    f, df, x = BESIDE[name]
+    assert outcome(gradcalc.check(f, x, grad=df)) == "verified"
+    for factor in (1.5, -1.0, 1.00001):
+        report = gradcalc.check(f, x, grad=lambda z, k=factor: np.asarray(df(z)) * [1.0, k])
+        assert (outcome(report), "for x[1]" in report.verdict.message) == ("wrong", True)
+        assert report.gradients[0].differs is not None
+        assert report.gradients[0].differs.tolist() == [False, True]
+
+
+def test_a_pair_hides_no_small_element() -> None:
+    f, df, x = BESIDE["a class of small chance"]
+    assert outcome(gradcalc.check(lambda z: (f(z), df(z)), x, grad=True)) == "verified"
+    off = gradcalc.check(lambda z: (f(z), df(z) * [1, 2]), x, grad=True)
+    assert outcome(off) == "wrong"
+
+
+class Kept:
+    """A gradient that goes by what the function has kept."""
+
+    def __init__(self) -> None:
+        self.points = np.diag([1.0, 1e-12]) + np.array([[0, 1e-9], [0, 0]])
+        self.rest = np.zeros(2)
+
+    def value(self, w):
+        self.rest = self.points @ w - np.array([1.0, 1e-12])
+        return np.sum(self.rest**2) + 1e-22 * np.sum(w)
+
+    def slope(self, w):
+        return 2 * self.points.T @ self.rest + 1e-22 * np.ones(2) * (w - w + 1)
+
+
+def test_a_gradient_that_goes_by_what_the_function_has_kept() -> None:
+    kept = Kept()
+    w = np.linalg.solve(kept.points, [1.0, 1e-12]) * (1 + np.array([1e-12, 1e-15]))
+    assert outcome(gradcalc.check(kept.value, w, grad=kept.slope)) != "wrong"
+
+
+def test_what_is_cut_off_is_no_mistake() -> None:
+    def f(x):
+        p = np.clip(1 / (1 + np.exp(-x)), 1e-15, 1)
+        return -np.sum(np.log(1 - p)) + np.sum(x)
+
+    def df(x):
+        return 1 / (1 + np.exp(-x)) + 1
+
+    x = np.array([0.5, -40.0])
+    assert outcome(gradcalc.check(lambda x: f(x) - x[1], x, grad=lambda x: df(x) - [0, 1])) == (
+        "verified"
+    )
+    low = gradcalc.check(
+        lambda x: np.sum(np.logaddexp(0, x)), x,
+        grad=lambda x: np.where(x < -30, 0.0, 1 / (1 + np.exp(-x))),
+    )  # fmt: skip
+    assert outcome(low) == "verified"
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("name", RIGHT)
+def test_right_gradients_that_rounding_takes_digits_of(name: str, seed: int) -> None:
+    with np.errstate(all="ignore"):
+        f, df, x = RIGHT[name](Drawn(np.random.default_rng([seed, len(name)])))
+    report = gradcalc.check(f, x, grad=df)
+    assert outcome(report) != "wrong", report.verdict.message
 
 
 # -- random programs ---------------------------------------------------------------------------

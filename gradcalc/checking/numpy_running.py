@@ -28,6 +28,7 @@ from gradcalc.checking.numpy_calls import followed_in, raw_of, said
 from gradcalc.checking.numpy_capture import Traced
 from gradcalc.checking.numpy_chance import State, has_drawn, restore, state_of
 from gradcalc.checking.numpy_patches import patched
+from gradcalc.checking.numpy_shaken import noise_of
 from gradcalc.checking.numpy_tape import IMPORTS, Followed, Tape, where_from
 from gradcalc.checking.ran import Ran
 from gradcalc.checking.trace import NOWHERE, Place, Trace, View
@@ -81,7 +82,11 @@ def run(asked: Question) -> Ran:
         except Exception as error:
             return replace(ran, listing=_nothing(asked), **_unfollowed(error))
         ran = replace(ran, listing=found.listing, dtype=found.lowest)
-        return replace(ran, **_doubts(asked, found, output, state))
+        doubts = _doubts(asked, found, output, state)
+        if asked.hessian is None and "untold" not in doubts:
+            gradients = {n: g for n, g in ran.gradients.items() if g is not None}
+            doubts["noise"] = noise_of(asked, gradients, output, ran.weights, state)
+        return replace(ran, **doubts)
 
 
 def _is_another(asked: Question, state: State) -> bool:

@@ -19,6 +19,9 @@ from gradcalc.checking.trace import NOWHERE, Numbers, Place, Start, View
 IMPORTS = "import numpy as np, scipy.special, scipy.linalg, math"
 """The first line of a program of numpy's."""
 
+_TOGETHER = ("np.linalg.", "scipy.linalg.", "np.fft.")
+"""What gives numbers each of which is rounded on the scale of the largest."""
+
 
 _OUTSIDE = (str(Path(__file__).parent), str(Path(np.__file__).parent))
 _COMPILED = (".pyx", ".pxd", ".pxi")
@@ -70,13 +73,14 @@ class Tape:
 
     `leaks` are the places where a number was taken out that nobody follows, each with the way that
     it went, `through` the functions of scipy's that a line calls, `drawn` where a generator without
-    a seed was made.
+    a seed was made. With `shake` each number is moved by about its rounding.
     """
 
     library = NUMPY
 
-    def __init__(self, kind: type[Followed]) -> None:
+    def __init__(self, kind: type[Followed], shake: np.random.Generator | None = None) -> None:
         self.kind = kind
+        self.shake = shake
         self.listing = Listing(imports=IMPORTS, library=NUMPY)
         self.memory = Memory(self)
         self.leaks: list[tuple[str, Place]] = []
@@ -90,6 +94,19 @@ class Tape:
         self._count = 0
         self.floats: dict[int, tuple[float, Followed]] = {}
         self._blind: dict[int, tuple[str, Place]] = {}
+
+    def shaken(self, made: Numbers) -> Numbers:
+        """Numbers that something has given, moved by what rounding might do to them."""
+        if self.shake is None or made.dtype.kind not in "fc" or not made.size:
+            return made
+        sizes = np.abs(made)
+        if self.operation.startswith(_TOGETHER):
+            sizes = np.full(made.shape, np.max(sizes))
+        room = 2 * np.finfo(made.dtype).eps * sizes
+        moved = made + room * self.shake.uniform(-1, 1, made.shape)
+        if made.dtype.kind == "c":
+            moved = moved + 1j * room * self.shake.uniform(-1, 1, made.shape)
+        return np.asarray(np.where(np.isfinite(sizes), moved, made), made.dtype)
 
     @contextmanager
     def pause(self) -> Iterator[None]:

@@ -65,7 +65,8 @@ class Ran:
     it was `looked` for such. The `slope` is that by the cotangent, of second derivatives, and
     `first` the same run with the first ones. `small` is the same run, gone back from the small ones
     of its outputs alone. `aside` are the arguments that one gradient, where there might be several,
-    says nothing of. `tip` is what to do where it is `untold`.
+    says nothing of. `noise` is how far rounding moves each element of the gradients, where that
+    could be tried. `tip` is what to do where it is `untold`.
     `finer` is the same in a dtype of more digits, where those of its own tell little.
     """
 
@@ -93,6 +94,7 @@ class Ran:
     small: "Ran | None" = None
     aside: tuple[str, ...] = ()
     tip: str | None = None
+    noise: Mapping[str, Array] | None = None
 
 
 def extent(ran: Ran) -> str:
