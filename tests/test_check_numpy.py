@@ -291,6 +291,55 @@ def test_what_would_change_nothing_is_refused(more: dict[str, Any]) -> None:
     assert (caught.value.exit_code, f"{next(iter(more))}=" in caught.value.message) == (2, True)
 
 
+def test_data_is_called_by_its_name() -> None:
+    def loss(w, points, y, leaf3=None):
+        r = points @ w - y
+        return np.sum(np.log(np.cosh(r))) + 0.1 * w @ w
+
+    def slope(w, points, y):
+        return points.T @ np.tanh(points @ w - y) + 0.2 * w
+
+    points, y = np.arange(12.0).reshape(4, 3) / 7, np.array([1, 0, 2, 1])
+    report = gradcalc.check(loss, X, points, y, grad=slope, leaves="w")
+    assert report.formula["w"] == "0.2*w - points.T@tanh(y - points@w)"
+    assert report.inputs.keys() == {"w", "points", "y"}
+    long = np.random.default_rng(0).normal(size=(40, 3))
+    many = gradcalc.check(loss, X, long, long[:, 0].copy(), grad=slope, leaves="w")
+    assert many.formula["w"] == report.formula["w"]
+
+    def centred(w, points):
+        points = points - points.mean(0)
+        return np.sum((points @ w) ** 2)
+
+    other = gradcalc.check(
+        centred, X, points, grad=lambda w, p: 2 * (p - p.mean(0)).T @ ((p - p.mean(0)) @ w),
+        leaves="w",
+    )  # fmt: skip
+    assert outcome(other) == "verified"
+    assert "points" not in (other.formula["w"] or "")
+
+
+def test_data_that_is_written_into_is_no_longer_called_so() -> None:
+    def f(w, points):
+        first = points @ w
+        points[0] = 7.0
+        second = points @ w
+        points[0] = 0.0
+        return first @ first + 3 * second @ second
+
+    points = np.arange(6.0).reshape(2, 3)
+    points[0] = 0.0
+
+    def df(w, points):
+        other = points.copy()
+        other[0] = 7.0
+        return 2 * points.T @ points @ w + 6 * other.T @ other @ w
+
+    report = gradcalc.check(f, X, points, grad=df, leaves="w")
+    assert outcome(report) == "verified"
+    assert outcome(gradcalc.check(f, X, points, grad=lambda *a: df(*a) / 2, leaves="w")) == "wrong"
+
+
 def test_jacobians() -> None:
     def f(x):
         return np.array([x[0] * x[1], np.sin(x[2]), x[0] ** 2])

@@ -119,9 +119,9 @@ def runs(asked: Written) -> list[Ran]:
 
 
 def _data(named: Mapping[str, Any], leaves: Mapping[str, Any]) -> dict[str, Any]:
-    """The arrays of floats that are not differentiated by."""
+    """The arrays of numbers that are not differentiated by."""
     others = {name: value for name, value in named.items() if name not in leaves}
-    return {n: v for n, v in others.items() if type(v) is np.ndarray and v.dtype == np.float64}
+    return {n: v for n, v in others.items() if type(v) is np.ndarray and v.dtype.kind in "fiu"}
 
 
 def _is_one(found: Any, *, paired: bool) -> bool:

@@ -147,6 +147,7 @@ def _nothing(asked: Question) -> Listing:
 def followed(asked: Question, leaves: Mapping[str, Array]) -> Course:
     """A run of the function that a tape follows."""
     tape = Tape(Traced)
+    tape.given = asked.data
     inputs: dict[str, Any] = {}
     for position, (name, values) in enumerate(leaves.items()):
         inside = name_inside(name, position)

@@ -52,7 +52,8 @@ def _shaken(
     asked: Question, draw: np.random.Generator, value: Array, weights: Array | None
 ) -> Mapping[str, Array] | None:
     tape = Tape(Traced, draw)
-    given = {**asked.leaves, **asked.data}
+    data = {name: values for name, values in asked.data.items() if values.dtype == np.float64}
+    given = {**asked.leaves, **data}
     there = {name: tape.shaken(np.array(values, np.float64)) for name, values in given.items()}
     made: Any = None
     # what the function keeps to itself its gradient may go by

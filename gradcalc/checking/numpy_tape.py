@@ -3,7 +3,7 @@
 import itertools
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from traceback import walk_stack
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.checking.lines import OTHER_WAY, Line, Listing, NoRow, pruned, spelled
+from gradcalc.checking.lines import OTHER_WAY, Line, Listing, NoRow, name_inside, pruned, spelled
 from gradcalc.checking.memory import NUMPY, Memory
 from gradcalc.checking.trace import NOWHERE, Numbers, Place, Start, View
 
@@ -73,7 +73,8 @@ class Tape:
 
     `leaks` are the places where a number was taken out that nobody follows, each with the way that
     it went, `through` the functions of scipy's that a line calls, `drawn` where a generator without
-    a seed was made. With `shake` each number is moved by about its rounding.
+    a seed was made. `given` are arguments that are data, by name. With `shake` each number is
+    moved by about its rounding.
     """
 
     library = NUMPY
@@ -81,6 +82,7 @@ class Tape:
     def __init__(self, kind: type[Followed], shake: np.random.Generator | None = None) -> None:
         self.kind = kind
         self.shake = shake
+        self.given: Mapping[str, Numbers] = {}
         self.listing = Listing(imports=IMPORTS, library=NUMPY)
         self.memory = Memory(self)
         self.leaks: list[tuple[str, Place]] = []
@@ -170,6 +172,9 @@ class Tape:
             if isinstance(value, float) and not np.isfinite(value):
                 return f"float('{value}')"
             return repr(value)
+        named = self._as_given(numbers)
+        if named is not None:
+            return named
         short = spelled(numbers, "np.array")
         if short is not None:
             return short
@@ -179,6 +184,20 @@ class Tape:
             self._constants[key] = name
             self.listing.data[name] = numbers.copy()
         return self._constants[key]
+
+    def _as_given(self, numbers: Numbers) -> str | None:
+        """The name of an argument that is data, where an array is that, or its transpose."""
+        for position, (name, array) in enumerate(self.given.items()):
+            turned = {"": array, ".T": array.T}
+            found = next((end for end, one in turned.items() if _is_in_place(numbers, one)), None)
+            if found is None:
+                continue
+            inside = name_inside(name, len(self.listing.names) + position)
+            before = self.listing.data.setdefault(inside, array.copy())
+            self.listing.others[inside] = name
+            # what is written into is another one then
+            return inside + found if np.array_equal(before, array, equal_nan=True) else None
+        return None
 
     # -- memory
 
@@ -281,7 +300,16 @@ class Tape:
         found.output = output
         found.lines = pruned(found)
         found.data = {n: v for n, v in found.data.items() if re.search(rf"\b{n}\b", found.source)}
+        found.others = {n: name for n, name in found.others.items() if n in found.data}
         return found
+
+
+def _is_in_place(one: Numbers, other: Numbers) -> bool:
+    """Whether two arrays are the same numbers of the same memory."""
+    mine, theirs = one.__array_interface__, other.__array_interface__
+    return (mine["data"], one.shape, one.strides, one.dtype) == (
+        theirs["data"], other.shape, other.strides, other.dtype,
+    )  # fmt: skip
 
 
 def owner_of(raw: Any) -> Any:
