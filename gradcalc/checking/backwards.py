@@ -19,7 +19,7 @@ and none is 1."""
 FINER = tuple(sign * k / 128 for sign in (-1, 1) for k in range(65, 256) if k != 128)
 """The same for more elements."""
 
-OF_ARRAYS = "grad= checks a gradient that you wrote of a function of numpy arrays"
+OF_ARRAYS = "grad= checks the gradient of a function of numpy arrays"
 
 
 def drawn(draw: np.random.Generator, shape: tuple[int, ...]) -> Array:

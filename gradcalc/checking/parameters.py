@@ -44,6 +44,6 @@ def check_wrt(job: Job, given: Mapping[str, Any]) -> None:
         if re.split(r"[\[.]", name)[0] not in given:
             known = f"there are {', '.join(given)}" if given else None
             raise UnknownNameError(
-                f"there is no input called {name} to differentiate by",
+                f"there is no tensor called {name} to differentiate by",
                 hint=did_you_mean(name, given) or known,
             )
