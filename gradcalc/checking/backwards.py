@@ -26,6 +26,8 @@ and none is 1."""
 FINER = tuple(sign * k / 128 for sign in (-1, 1) for k in range(65, 256) if k != 128)
 """The same for more elements."""
 
+OF_ARRAYS = "grad= checks the gradient of a function of numpy arrays"
+
 
 def drawn(draw: np.random.Generator, shape: tuple[int, ...]) -> Array:
     """Weights for the elements of a shape."""
@@ -85,7 +87,9 @@ def parts_of(asked: Asked, given: Any) -> list[tuple[torch.Tensor, Array | None]
             kind = f"a tensor of {dtype_of(given)}"
         raise InvalidValueError(
             f"{asked.name} gives back {kind}, and no tensor of floats",
-            hint="what is checked is the gradient of what a function gives back",
+            hint=OF_ARRAYS
+            if isinstance(given, np.ndarray | np.generic)
+            else "what is checked is the gradient of what a function gives back",
         )
     draw = np.random.default_rng(asked.seed)
     if len(made) == 1:

@@ -1,7 +1,7 @@
 """What was written of a function's derivatives, asked at the point and put in shape."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,8 @@ class Question:
 
     `leaves` are the inputs to differentiate by, by the names of its parameters; `call` calls a
     function with others in their place. With `paired` the function gives its gradient as well;
-    `witness` is what the one that is judged is called.
+    `witness` is what the one that is judged is called. `data` are other arrays that it is called
+    with, by name, in whose place others may be called too.
     """
 
     function: Callable[..., Any]
@@ -28,6 +29,7 @@ class Question:
     hessian: Callable[..., Any] | None = None
     witness: str = "df"
     seed: int = 0
+    data: Mapping[str, Array] = field(default_factory=dict)
 
 
 def fresh(leaves: Mapping[str, Array]) -> dict[str, Any]:
@@ -105,12 +107,15 @@ def gradients_of(
     asked: Question, plain: Any, value: Array, weights: Array | None
 ) -> dict[str, Array]:
     """What the gradient that is judged says, weighed as the output is."""
-    names = list(asked.leaves)
     if asked.paired:
-        found = plain[1]
-    else:
-        assert asked.gradient is not None
-        found = asked.call(asked.gradient, fresh(asked.leaves))
+        return weighed(asked, plain[1], value, weights)
+    assert asked.gradient is not None
+    return weighed(asked, asked.call(asked.gradient, fresh(asked.leaves)), value, weights)
+
+
+def weighed(asked: Question, found: Any, value: Array, weights: Array | None) -> dict[str, Array]:
+    """What was given as the gradient, put in shape and weighed."""
+    names = list(asked.leaves)
     parts = [found] if len(names) == 1 else _parts(asked, found, len(names))
     if len(names) == 1 and isinstance(found, tuple) and len(found) == 1:
         shape = asked.leaves[names[0]].shape

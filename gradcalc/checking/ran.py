@@ -111,7 +111,9 @@ class Ran:
     `hidden` says where a number comes back that hangs on the inputs, which nobody has seen, where
     it was `looked` for such. The `slope` is that by the cotangent, of second derivatives, and
     `first` the same run with the first ones. `small` is the same run, gone back from the small ones
-    of its outputs alone.
+    of its outputs alone. `aside` are the arguments that one gradient, where there might be several,
+    says nothing of. `noise` is how far rounding moves each element of the gradients, where that
+    could be tried. `tip` is what to do where it is `untold`.
     `finer` is the same in a dtype of more digits, where those of its own tell little. Where the
     trace is that of a reference, `behind` is that of the user's own code, and `slopes` are those of
     the calls in it that nobody can see into, by their arguments. `passed` is what went through own
@@ -145,6 +147,9 @@ class Ran:
     behind: Trace | None = None
     slopes: Mapping[int, Mapping[int, Slope]] = field(default_factory=dict)
     passed: Mapping[int, Hand] = field(default_factory=dict)
+    aside: tuple[str, ...] = ()
+    tip: str | None = None
+    noise: Mapping[str, Array] | None = None
 
     @property
     def own(self) -> Trace:

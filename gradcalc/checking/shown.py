@@ -6,13 +6,13 @@ from dataclasses import replace
 
 from gradcalc.calculate import report_of
 from gradcalc.checking import accused, blame
-from gradcalc.checking.check import ALONE, Checked
+from gradcalc.checking.check import ALONE, COTANGENT, Checked
 from gradcalc.checking.layouts import EXPANDED, STRIDED
 from gradcalc.checking.lines import Listing
 from gradcalc.checking.places import span_of, text_of
 from gradcalc.checking.ran import Ran
 from gradcalc.checking.trace import FLOATS, Call, Note, Place
-from gradcalc.report import InputGradient, Report
+from gradcalc.report import Array, InputGradient, Report
 from gradcalc.values.precision import precision_of
 from gradcalc.verdict.outcome import Finding, Outcome
 
@@ -41,8 +41,21 @@ def report(found: Checked) -> Report:
         digits_possible=round(precision_of(found.case.problem.precision).digits, 2),
         path=(),
         findings=tuple(findings),
+        witness="autograd" if found.ran.witness == "autograd" else "yours",
+        tangents=found.ran.tangents,
+        weighed=_weighed(found),
         sources=text_of(f.span.file for f in findings if f.span is not None and f.span.file),
     )
+
+
+def _weighed(found: Checked) -> Array | None:
+    """What the output is weighed by, where second derivatives are by that, too."""
+    ran = found.ran
+    if ran.tangents is None:
+        return None
+    if COTANGENT in found.listing.meant:
+        return found.listing.meant[COTANGENT][0]
+    return ran.weights
 
 
 def _worded(text: str, found: Checked) -> str:
@@ -156,6 +169,17 @@ NOTES: Mapping[str, tuple[str, str]] = {
 
 def _findings(found: Checked) -> Iterator[Finding]:
     yield from found.entries
+    if found.ran.untold is not None and found.ran.tip is not None:
+        yield Finding("untold", found.ran.untold, found.ran.tip, None)
+    if found.ran.aside:
+        (by,), aside = found.ran.trace.inputs, ", ".join(found.ran.aside)
+        yield Finding(
+            "unchecked",
+            f"{found.ran.witness} is one array, held to that by {by};"
+            f" nothing is checked by {aside}",
+            f"a tuple gives an array for each; leaves={by} says that one is meant",
+            None,
+        )
     for wrong in found.blamed:
         yield accused.finding(wrong)
     yield from map(accused.measured, found.off)
