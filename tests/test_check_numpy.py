@@ -340,6 +340,65 @@ def test_data_that_is_written_into_is_no_longer_called_so() -> None:
     assert outcome(gradcalc.check(f, X, points, grad=lambda *a: df(*a) / 2, leaves="w")) == "wrong"
 
 
+STACKED: dict[str, tuple[Any, Any, Any, list[str]]] = {
+    "numbers": (lambda x, y: x**2 * y, lambda x, y: np.array([2 * x * y, x**2]),
+                (1.5, 2.0), ["x", "y"]),
+    "three": (lambda x, y, z: x * y * z, lambda x, y, z: np.array([y * z, x * z, x * y]),
+              (1.5, 2.0, 3.0), ["x", "y", "z"]),
+    "arrays": (lambda x, y: np.sum(x * y**2), lambda x, y: np.stack([y**2, 2 * x * y]),
+               (np.array([1.0, 2.0, 4.0]), np.array([0.5, 3.0, 2.0])), ["x", "y"]),
+    "a Jacobian": (lambda x, y: np.array([x * y, x - y, x**2]),
+                   lambda x, y: np.array([[y, x], [1.0, -1.0], [2 * x, 0.0]]),
+                   (1.5, 2.0), ["x", "y"]),
+    "as many as elements": (lambda x, y: x @ y, lambda x, y: np.stack([y, x]),
+                            (np.array([1.0, 2.0]), np.array([0.5, 3.0])), ["x", "y"]),
+    "that of the first": (lambda x, y: x @ y, lambda x, y: 1.0 * y,
+                          (np.array([1.0, 2.0]), np.array([0.5, 3.0])), ["x"]),
+}  # fmt: skip
+"""Functions of several inputs whose gradient is one array."""
+
+
+@pytest.mark.parametrize("name", STACKED)
+def test_gradients_side_by_side(name: str) -> None:
+    f, gradient, inputs, by = STACKED[name]
+    report = gradcalc.check(f, *inputs, grad=gradient)
+    assert (outcome(report), list(report.gradient)) == ("verified", by)
+    assert outcome(gradcalc.check(f, *inputs, grad=lambda *a: 2 * gradient(*a))) == "wrong"
+    if len(by) > 1:
+        last = gradcalc.check(
+            f, *inputs, grad=lambda *a: np.flip(gradient(*a), -1 if name == "a Jacobian" else 0)
+        )
+        assert outcome(last) == "wrong"
+
+
+def test_hessians_side_by_side() -> None:
+    def f(x, y):
+        return x**3 * y
+
+    def hess(x, y):
+        return np.array([[6 * x * y, 3 * x**2], [3 * x**2, 0.0]])
+
+    assert outcome(gradcalc.check(f, 1.5, 2.0, hess=hess)) == "verified"
+    assert outcome(gradcalc.check(f, 1.5, 2.0, hess=lambda x, y: hess(x, y) + 1)) == "wrong"
+
+
+def test_three_at_once() -> None:
+    def f(x):
+        return x[0] ** 2 * x[1], np.array([2 * x[0] * x[1], x[0] ** 2]), np.array(
+            [[2 * x[1], 2 * x[0]], [2 * x[0], 0.0]]
+        )  # fmt: skip
+
+    def off(x):
+        value, gradient, hessian = f(x)
+        return value, gradient, 2 * hessian
+
+    x = np.array([1.5, 2.0])
+    assert outcome(gradcalc.check(f, x, grad=True)) == "verified"
+    assert "your Hessian" in gradcalc.check(f, x, grad=True, hess=True).verdict.message
+    assert outcome(gradcalc.check(f, x, grad=f, hess=f)) == "verified"
+    assert outcome(gradcalc.check(off, x, grad=True, hess=True)) == "wrong"
+
+
 def test_jacobians() -> None:
     def f(x):
         return np.array([x[0] * x[1], np.sin(x[2]), x[0] ** 2])

@@ -9,7 +9,7 @@ import numpy as np
 
 from gradcalc.calculate import Awaited
 from gradcalc.checking.check import Checked, How, checked
-from gradcalc.checking.numpy_answers import Question, fresh
+from gradcalc.checking.numpy_answers import Question, fresh, is_stacked
 from gradcalc.checking.numpy_elements import by_elements
 from gradcalc.checking.numpy_entries import wrong_entries
 from gradcalc.checking.numpy_running import run
@@ -98,11 +98,13 @@ def runs(asked: Written) -> list[Ran]:
                 kwargs[place] = value
         return one(*args, **kwargs)
 
-    written, aside = function if paired else gradient or hessian, tuple[str, ...]()
+    if hessian is not None and (hessian is True or hessian == function):
+        hessian = _third_of(function, _name(asked))
+    aside: tuple[str, ...] = ()
     if (
         asked.leaves is None
         and len(chosen) > 1
-        and _is_one(call(written, fresh(leaves)), paired=paired)
+        and _is_of_first(lambda one: call(one, fresh(leaves)), function, gradient, hessian, leaves)
     ):
         # what stands behind the first is data then, as it is to scipy
         first_one, *aside_ones = leaves
@@ -124,11 +126,43 @@ def _data(named: Mapping[str, Any], leaves: Mapping[str, Any]) -> dict[str, Any]
     return {n: v for n, v in others.items() if type(v) is np.ndarray and v.dtype.kind in "fiu"}
 
 
-def _is_one(found: Any, *, paired: bool) -> bool:
-    """Whether one array was given as the derivative, and no tuple of them."""
-    if paired and isinstance(found, tuple) and len(found) == 2:
-        found = found[1]
-    return isinstance(found, np.ndarray)
+def _third_of(function: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """What gives the Hessian of a function that gives its value, its gradient and that."""
+
+    def hessian(*args: Any, **kwargs: Any) -> Any:
+        found = function(*args, **kwargs)
+        if not (isinstance(found, tuple) and len(found) == 3):
+            raise InvalidValueError(
+                f"{name} does not give its value, its gradient and its Hessian",
+                hint="hess= takes the function that gives the Hessian alone",
+            )
+        return found[2]
+
+    return hessian
+
+
+def _is_of_first(
+    call: Callable[[Any], Any],
+    function: Any,
+    gradient: Any,
+    hessian: Any,
+    leaves: Mapping[str, Any],
+) -> bool:
+    """Whether one array was given as the derivative by several inputs, and it is that by the first.
+
+    No tuple of them, and not all of them side by side.
+    """
+    paired = gradient is True or gradient is function
+    made = call(function)
+    if gradient is None:
+        found = call(hessian)
+        return isinstance(found, np.ndarray) and not is_stacked(found, leaves, (), (len(leaves),))
+    if paired and isinstance(made, tuple) and len(made) > 1:
+        made, found = made[0], made[1]
+    else:
+        found = None if paired else call(gradient)
+    before = np.shape(made) if np.size(made) > 1 else ()
+    return isinstance(found, np.ndarray) and not is_stacked(found, leaves, before)
 
 
 def _name(asked: Written) -> str:

@@ -102,7 +102,8 @@ def _refuse(options: Options) -> None:
 
     given = {
         "grad": options.grad, "hess": options.hess, "reference": options.reference,
-        "trust": options.trust, "cotangent": options.cotangent, "device": options.device != "cpu", "order": options.order, "dtype": options.made_of,
+        "trust": options.trust, "cotangent": options.cotangent, "device": options.device != "cpu",
+        "order": options.order, "dtype": options.made_of,
     }  # fmt: skip
     refuse(given, "--{}".format)
 
