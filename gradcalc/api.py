@@ -28,7 +28,7 @@ class NotebookReport(Report):
     """A report that a notebook shows."""
 
     def __repr__(self) -> str:
-        told = [f"{label(self.command, n, SHOWN)} = {t}" for n, t in self.formula.items() if t]
+        told = [f"{label(self.kind, n, SHOWN)} = {t}" for n, t in self.formula.items() if t]
         return f"<gradcalc: {', '.join([self.verdict.outcome.value, *told])}>"
 
     def _repr_html_(self) -> str:
@@ -124,6 +124,15 @@ def check(
     from gradcalc.checking.shown import report
 
     if grad is not None or hess is not None:
+        from gradcalc.checking.numpy_options import refuse
+
+        refuse(
+            {
+                "grad": grad, "hess": hess, "reference": reference, "references": references,
+                "trust": trust, "cotangent": cotangent is not None, "order": order,
+            },
+            "{}=".format,
+        )  # fmt: skip
         return _shown(report(_of_written(
             function, args, kwargs, (grad, hess), leaves, seed, strict=strict, timeout=timeout,
         )))  # fmt: skip

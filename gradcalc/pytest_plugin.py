@@ -93,7 +93,8 @@ def failure(report: "Report") -> str:
         if worst is not None and gradient.differs is not None and gradient.differs.any():
             place = ", ".join(map(str, worst.index))
             where = f"{gradient.name}[{place}]" if place else gradient.name
-            lines += [f"  {where}", f"    autograd: {worst.said}", f"    true:     {worst.truth}"]
+            said = f"{report.witness}:".ljust(9)
+            lines += [f"  {where}", f"    {said} {worst.said}", f"    true:     {worst.truth}"]
     for finding in report.findings:
         place = ""
         if finding.span is not None:

@@ -92,7 +92,10 @@ class Report:
     `digits_possible` is what the dtype holds. `cured` is a better program, if one was found.
     `read_as` is the Python that mathematics was taken for, in which the places of findings are.
     `sources` are the files that the places of findings are in, where the program is none of them.
-    `printed` is what the program has printed, where that was asked for.
+    `printed` is what the program has printed, where that was asked for. `witness` is whose the
+    gradients are that are judged, in a word. Where they are those of the slope along `tangents`, as
+    second derivatives are, these are what was drawn for it, by inputs, and `weighed` what the
+    output was weighed by first, where that is an input too.
     """
 
     command: str
@@ -114,6 +117,14 @@ class Report:
     read_as: str | None = None
     sources: str | None = None
     printed: str = ""
+    witness: str = "autograd"
+    tangents: Mapping[str, Array] | None = None
+    weighed: Array | None = None
+
+    @property
+    def kind(self) -> str:
+        """The command that asks for what the gradients are."""
+        return self.command if self.tangents is None else "hvp"
 
     @property
     def gradient(self) -> Mapping[str, Array]:

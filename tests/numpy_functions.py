@@ -6,8 +6,11 @@ from functools import reduce
 from math import exp, sqrt
 
 import numpy as np
+import scipy.integrate
+import scipy.interpolate
 import scipy.linalg
 import scipy.optimize
+import scipy.signal
 import scipy.special
 import scipy.stats
 
@@ -344,6 +347,32 @@ def quantiles(x):
     return np.median(x) + np.percentile(x, 30) + np.quantile(x, 0.4)
 
 
+def partitioned(x):
+    least = np.partition(x, 1)[:2].sum() + np.partition(-x, 2)[-1] ** 2
+    there = x[np.argpartition(x, 1)[:2]].sum()
+    return least + there**2 + np.sum(np.partition(np.outer(x, x + 3), 1, axis=0)[0])
+
+
+def unwrapped(x):
+    return np.unwrap(3 * x) @ np.arange(1, 4) + np.unwrap(np.outer(x, 4 * x), axis=0).sum()
+
+
+def in_pieces(x):
+    y = np.piecewise(x, [x < 0, x > 1.5], [lambda t: t**2, np.sin, lambda t: 3 * t])
+    return y @ np.arange(1, 4) + np.piecewise(x, [x < 1], [np.exp, 0.0]).sum()
+
+
+def of_windows(x):
+    found = np.einsum("i,j,ij->", x, x, A, optimize=True) + np.gradient(x, 0.5) @ x
+    return (
+        found + np.sum(np.abs(np.fft.rfft(x)) ** 2) + np.interp(x, [-2, 0, 1, 3], [1, 4, 2, 3])[0]
+    )
+
+
+def sought(x):
+    return np.sum(x[np.searchsorted([0.0, 1.0], x)] ** 2)
+
+
 def triangles(x):
     square = np.outer(x, x)
     return np.sum(np.triu(square)) + np.sum(square[np.triu_indices(3, 1)]) + np.kron(x, x).sum()
@@ -424,7 +453,8 @@ FOLLOWED = {
         lists_to_functions, comprehension, floats, mapped, as_list, printed, objects, kept, deep,
         what_kind, imported_late, vectorized, along, enumerated, methods, shapes, stacked, rows,
         broadcast, fancy, cut, leaky, where, in_order, whole, of_ufuncs, clipped, by_pairs,
-        contracted, along_lines, filters, quantiles, triangles, meshes, exponential, spectra,
+        contracted, along_lines, filters, quantiles, partitioned, unwrapped, in_pieces,
+        of_windows, sought, triangles, meshes, exponential, spectra,
         least_squares, likelihood, logistic, ackley, seeded,
     )
 } | {
@@ -442,6 +472,41 @@ def through_text(x):
 
 def by_chance(x):
     return x @ np.random.default_rng().normal(size=3)
+
+
+DRAWING = np.random.default_rng(1)
+
+
+def by_chance_of_all(x):
+    return x @ np.random.randn(3)
+
+
+def by_chance_of_its_own(x):
+    return x @ DRAWING.normal(size=3)
+
+
+DRAWN = (by_chance, by_chance_of_all, by_chance_of_its_own)
+
+
+def differential_equation(x):
+    times = np.linspace(0, 1, 3)
+    return scipy.integrate.odeint(lambda y, t: -x[0] * y, [1.0], times)[-1, 0] * x[1]
+
+
+def stepped(x):
+    return scipy.integrate.solve_ivp(lambda t, y: -x[0] * y, (0, 1), [1.0]).y[0, -1] * x[1]
+
+
+def integrated(x):
+    return scipy.integrate.quad(lambda t: np.exp(-x[0] * t), 0, 1)[0] * x[1]
+
+
+def splined(x):
+    return scipy.interpolate.CubicSpline([0, 1, 2], x)(1.5)
+
+
+def filtered(x):
+    return np.sum(scipy.signal.lfilter([1.0], [1, -0.5], x) ** 2)
 
 
 CALLS = [0]
@@ -481,10 +546,17 @@ def by_type(x):
     return s * s if type(s) is np.float64 else s
 
 
+OF_SCIPY = {
+    "scipy.integrate.odeint": differential_equation, "scipy.integrate.solve_ivp": stepped,
+    "scipy.integrate.quad": integrated, "scipy.interpolate.CubicSpline": splined,
+    "scipy.signal.lfilter": filtered, "scipy.optimize.brentq": compiled,
+}  # fmt: skip
+
 LOST = {
     f.__name__: (f, X)
     for f in (
-        taken_out, through_text, by_chance, counting, remembered, compiled, cut_to_integers,
+        *DRAWN, *OF_SCIPY.values(),
+        taken_out, through_text, counting, remembered, cut_to_integers,
         only_there, by_type,
     )
 }  # fmt: skip

@@ -32,7 +32,8 @@ HEAVY = {
         "checking/entering.py", "checking/files.py", "checking/functions.py", "checking/handing.py",
         "checking/inputs.py", "checking/leaks.py", "checking/loading.py", "checking/running.py",
         "checking/seconds.py", "checking/ways.py", "checking/kernels.py", "checking/otherwise.py",
-        "checking/tensors.py", "pytest_plugin.py",
+        "checking/tensors.py", "checking/hooks.py", "checking/inside.py", "checking/layouts.py",
+        "checking/measured.py", "pytest_plugin.py",
     },
     "sympy": {
         "balls/numbers.py", "calculus.py", "derive/modes.py", "arrays/arithmetic.py",

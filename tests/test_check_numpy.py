@@ -1,5 +1,6 @@
 """Gradients written by hand of functions of numpy arrays."""
 
+import json
 import math
 import warnings
 from collections.abc import Callable
@@ -13,13 +14,30 @@ from scipy.optimize import rosen, rosen_der, rosen_hess
 
 import gradcalc
 from gradcalc.checking.numpy_answers import Question
-from gradcalc.checking.numpy_running import followed
+from gradcalc.checking.numpy_running import CHANCE_TIP, LOST_TIP, followed
+from gradcalc.pytest_plugin import failure
+from gradcalc.render import Style, renderer
 from gradcalc.report import Report
 from tests.command import Run
-from tests.numpy_functions import CALLS, FOLLOWED, LOST
+from tests.numpy_functions import CALLS, DRAWN, FOLLOWED, LOST, OF_SCIPY
 from tests.numpy_programs import program
+from tests.numpy_right import RIGHT, Drawn
 
 X = np.array([1.3, 0.7, 0.8])
+
+
+def in_place_of(fill: Callable[[Any, Any], Any]) -> Callable[[Any], Any]:
+    """What a function writes into an array."""
+
+    def df(x):
+        found = np.zeros(x.shape)
+        fill(found, x)
+        return found
+
+    return df
+
+
+STYLE = Style(width=100, color=False)
 
 
 def slopes(f: Callable[[Any], Any], x: Any) -> Any:
@@ -62,6 +80,21 @@ def test_where_a_number_is_lost_is_told() -> None:
     message = gradcalc.check(*LOST["taken_out"], grad=lambda z: z).verdict.message
     assert "float() takes numbers out" in message
     assert "numpy_functions.py, line" in message
+
+
+@pytest.mark.parametrize("name", OF_SCIPY)
+def test_the_function_that_loses_numbers_is_named(name: str) -> None:
+    report = gradcalc.check(OF_SCIPY[name], np.array([0.7, 1.2, 1.9]), grad=lambda z: z)
+    assert f"{name} " in report.verdict.message
+    assert "numpy_functions.py, line" in report.verdict.message
+    assert [f.hint for f in report.findings if f.kind == "untold"] == [LOST_TIP]
+
+
+@pytest.mark.parametrize("function", DRAWN)
+def test_what_is_drawn_is_told_as_a_draw(function: Callable[[Any], Any]) -> None:
+    report = gradcalc.check(function, X, grad=lambda z: z)
+    assert "draws random numbers" in report.verdict.message
+    assert [f.hint for f in report.findings if f.kind == "untold"] == [CHANCE_TIP]
 
 
 # -- gradients in use --------------------------------------------------------------------------
@@ -207,6 +240,165 @@ def test_arguments_behind_the_first_are_data_to_one_gradient() -> None:
     assert outcome(gradcalc.check(fit, X, points, y, grad=lambda *a: by_w(*a) / 2)) == "wrong"
 
 
+def test_arguments_that_nothing_is_checked_by_are_told() -> None:
+    def f(x, y):
+        return x**2 * y
+
+    report = gradcalc.check(f, 2.0, 3.0, grad=lambda x, y: np.array(2 * x * y))
+    (told,) = report.findings
+    assert (told.kind, told.message.endswith("nothing is checked by y")) == ("unchecked", True)
+    both = gradcalc.check(f, 2.0, 3.0, grad=lambda x, y: (2 * x * y, x**2))
+    meant = gradcalc.check(f, 2.0, 3.0, grad=lambda x, y: np.array(2 * x * y), leaves="x")
+    assert not both.findings
+    assert not meant.findings
+
+
+def test_what_is_judged_is_called_yours() -> None:
+    report = gradcalc.check(rosen, X, grad=lambda x: -rosen_der(x))
+    shown = {name: renderer(name)([report], STYLE) for name in ("table", "markdown", "tsv", "json")}
+    assert "yours" in shown["table"]
+    assert "yours" in shown["markdown"]
+    assert ": yours " in shown["tsv"]
+    for name in ("table", "markdown"):
+        assert "autograd" not in shown[name], name
+    # programs read these by their names
+    assert shown["tsv"].startswith("input\tindex\tat\tautograd\t")
+    assert '"autograd":' in shown["json"]
+    assert "    yours:    " in failure(report)
+    assert "autograd" not in failure(report)
+
+
+def test_second_derivatives_are_called_what_they_are() -> None:
+    report = gradcalc.check(rosen, X, grad=rosen_der, hess=rosen_hess)
+    shown = renderer("table")([report], STYLE)
+    assert "∇x(∇f·v)" in shown
+    assert "along a drawn v: " in shown
+    told = json.loads(renderer("json")([report], STYLE))["tangents"]["x"]
+    assert np.allclose(rosen_hess(X) @ told, report.gradient["x"])
+    assert "tangents" not in json.loads(
+        renderer("json")([gradcalc.check(rosen, X, grad=rosen_der)], STYLE)
+    )
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"order": 2}, {"cotangent": [1.0]}, {"trust": ["F"]}, {"reference": rosen},
+     {"references": {"F": rosen}}],
+)  # fmt: skip
+def test_what_would_change_nothing_is_refused(more: dict[str, Any]) -> None:
+    with pytest.raises(gradcalc.GradcalcError) as caught:
+        gradcalc.check(rosen, X, grad=rosen_der, **more)
+    assert (caught.value.exit_code, f"{next(iter(more))}=" in caught.value.message) == (2, True)
+
+
+def test_data_is_called_by_its_name() -> None:
+    def loss(w, points, y, leaf3=None):
+        r = points @ w - y
+        return np.sum(np.log(np.cosh(r))) + 0.1 * w @ w
+
+    def slope(w, points, y):
+        return points.T @ np.tanh(points @ w - y) + 0.2 * w
+
+    points, y = np.arange(12.0).reshape(4, 3) / 7, np.array([1, 0, 2, 1])
+    report = gradcalc.check(loss, X, points, y, grad=slope, leaves="w")
+    assert report.formula["w"] == "0.2*w - points.T@tanh(y - points@w)"
+    assert report.inputs.keys() == {"w", "points", "y"}
+    long = np.random.default_rng(0).normal(size=(40, 3))
+    many = gradcalc.check(loss, X, long, long[:, 0].copy(), grad=slope, leaves="w")
+    assert many.formula["w"] == report.formula["w"]
+
+    def centred(w, points):
+        points = points - points.mean(0)
+        return np.sum((points @ w) ** 2)
+
+    other = gradcalc.check(
+        centred, X, points, grad=lambda w, p: 2 * (p - p.mean(0)).T @ ((p - p.mean(0)) @ w),
+        leaves="w",
+    )  # fmt: skip
+    assert outcome(other) == "verified"
+    assert "points" not in (other.formula["w"] or "")
+
+
+def test_data_that_is_written_into_is_no_longer_called_so() -> None:
+    def f(w, points):
+        first = points @ w
+        points[0] = 7.0
+        second = points @ w
+        points[0] = 0.0
+        return first @ first + 3 * second @ second
+
+    points = np.arange(6.0).reshape(2, 3)
+    points[0] = 0.0
+
+    def df(w, points):
+        other = points.copy()
+        other[0] = 7.0
+        return 2 * points.T @ points @ w + 6 * other.T @ other @ w
+
+    report = gradcalc.check(f, X, points, grad=df, leaves="w")
+    assert outcome(report) == "verified"
+    assert outcome(gradcalc.check(f, X, points, grad=lambda *a: df(*a) / 2, leaves="w")) == "wrong"
+
+
+STACKED: dict[str, tuple[Any, Any, Any, list[str]]] = {
+    "numbers": (lambda x, y: x**2 * y, lambda x, y: np.array([2 * x * y, x**2]),
+                (1.5, 2.0), ["x", "y"]),
+    "three": (lambda x, y, z: x * y * z, lambda x, y, z: np.array([y * z, x * z, x * y]),
+              (1.5, 2.0, 3.0), ["x", "y", "z"]),
+    "arrays": (lambda x, y: np.sum(x * y**2), lambda x, y: np.stack([y**2, 2 * x * y]),
+               (np.array([1.0, 2.0, 4.0]), np.array([0.5, 3.0, 2.0])), ["x", "y"]),
+    "a Jacobian": (lambda x, y: np.array([x * y, x - y, x**2]),
+                   lambda x, y: np.array([[y, x], [1.0, -1.0], [2 * x, 0.0]]),
+                   (1.5, 2.0), ["x", "y"]),
+    "as many as elements": (lambda x, y: x @ y, lambda x, y: np.stack([y, x]),
+                            (np.array([1.0, 2.0]), np.array([0.5, 3.0])), ["x", "y"]),
+    "that of the first": (lambda x, y: x @ y, lambda x, y: 1.0 * y,
+                          (np.array([1.0, 2.0]), np.array([0.5, 3.0])), ["x"]),
+}  # fmt: skip
+"""Functions of several inputs whose gradient is one array."""
+
+
+@pytest.mark.parametrize("name", STACKED)
+def test_gradients_side_by_side(name: str) -> None:
+    f, gradient, inputs, by = STACKED[name]
+    report = gradcalc.check(f, *inputs, grad=gradient)
+    assert (outcome(report), list(report.gradient)) == ("verified", by)
+    assert outcome(gradcalc.check(f, *inputs, grad=lambda *a: 2 * gradient(*a))) == "wrong"
+    if len(by) > 1:
+        last = gradcalc.check(
+            f, *inputs, grad=lambda *a: np.flip(gradient(*a), -1 if name == "a Jacobian" else 0)
+        )
+        assert outcome(last) == "wrong"
+
+
+def test_hessians_side_by_side() -> None:
+    def f(x, y):
+        return x**3 * y
+
+    def hess(x, y):
+        return np.array([[6 * x * y, 3 * x**2], [3 * x**2, 0.0]])
+
+    assert outcome(gradcalc.check(f, 1.5, 2.0, hess=hess)) == "verified"
+    assert outcome(gradcalc.check(f, 1.5, 2.0, hess=lambda x, y: hess(x, y) + 1)) == "wrong"
+
+
+def test_three_at_once() -> None:
+    def f(x):
+        return x[0] ** 2 * x[1], np.array([2 * x[0] * x[1], x[0] ** 2]), np.array(
+            [[2 * x[1], 2 * x[0]], [2 * x[0], 0.0]]
+        )  # fmt: skip
+
+    def off(x):
+        value, gradient, hessian = f(x)
+        return value, gradient, 2 * hessian
+
+    x = np.array([1.5, 2.0])
+    assert outcome(gradcalc.check(f, x, grad=True)) == "verified"
+    assert "your Hessian" in gradcalc.check(f, x, grad=True, hess=True).verdict.message
+    assert outcome(gradcalc.check(f, x, grad=f, hess=f)) == "verified"
+    assert outcome(gradcalc.check(off, x, grad=True, hess=True)) == "wrong"
+
+
 def test_jacobians() -> None:
     def f(x):
         return np.array([x[0] * x[1], np.sin(x[2]), x[0] ** 2])
@@ -277,6 +469,100 @@ def test_everything_is_put_back() -> None:
     assert all(a is b for a, b in zip(seen(), plain, strict=True))
     assert "float" not in f.__globals__
     assert np.array_equal(x, before)
+
+
+# -- small elements beside large ones ------------------------------------------------------------
+
+BESIDE = {
+    "the brightest hides the rest": (
+        lambda x: np.exp(x[0]) + 1e-20 * x[1] ** 2,
+        lambda x: np.array([np.exp(x[0]), 2e-20 * x[1]]),
+        X[:2],
+    ),
+    "a class of small chance": (
+        lambda x: np.log(np.sum(np.exp(x))),
+        lambda x: np.exp(x) / np.sum(np.exp(x)),
+        np.array([40.0, 0.0]),
+    ),
+    "several outputs": (
+        lambda x: np.array([x[0] ** 3, 1e-18 * x[1] ** 2 + x[0]]),
+        lambda x: np.array([[3 * x[0] ** 2, 0], [1, 2e-18 * x[1]]]),
+        X[:2],
+    ),
+    "written into": (
+        lambda x: np.sum(np.array([1.0, 1e-19]) * x**3),
+        in_place_of(lambda y, x: np.multiply(3 * x**2, np.array([1.0, 1e-19]), out=y)),
+        X[:2],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_a_small_element_is_not_hidden(name: str) -> None:
+    f, df, x = BESIDE[name]
+    assert outcome(gradcalc.check(f, x, grad=df)) == "verified"
+    for factor in (1.5, -1.0, 1.00001):
+        report = gradcalc.check(f, x, grad=lambda z, k=factor: np.asarray(df(z)) * [1.0, k])
+        assert (outcome(report), "for x[1]" in report.verdict.message) == ("wrong", True)
+        assert report.gradients[0].differs is not None
+        assert report.gradients[0].differs.tolist() == [False, True]
+
+
+def test_a_pair_hides_no_small_element() -> None:
+    f, df, x = BESIDE["a class of small chance"]
+    assert outcome(gradcalc.check(lambda z: (f(z), df(z)), x, grad=True)) == "verified"
+    off = gradcalc.check(lambda z: (f(z), df(z) * [1, 2]), x, grad=True)
+    assert outcome(off) == "wrong"
+
+
+class Kept:
+    """A gradient that goes by what the function has kept."""
+
+    def __init__(self) -> None:
+        self.points = np.diag([1.0, 1e-12]) + np.array([[0, 1e-9], [0, 0]])
+        self.rest = np.zeros(2)
+
+    def value(self, w):
+        self.rest = self.points @ w - np.array([1.0, 1e-12])
+        return np.sum(self.rest**2) + 1e-22 * np.sum(w)
+
+    def slope(self, w):
+        return 2 * self.points.T @ self.rest + 1e-22 * np.ones(2) * (w - w + 1)
+
+
+def test_a_gradient_that_goes_by_what_the_function_has_kept() -> None:
+    kept = Kept()
+    w = np.linalg.solve(kept.points, [1.0, 1e-12]) * (1 + np.array([1e-12, 1e-15]))
+    assert outcome(gradcalc.check(kept.value, w, grad=kept.slope)) != "wrong"
+
+
+def test_what_is_cut_off_is_no_mistake() -> None:
+    def f(x):
+        p = np.clip(1 / (1 + np.exp(-x)), 1e-15, 1)
+        return -np.sum(np.log(1 - p)) + np.sum(x)
+
+    def df(x):
+        return 1 / (1 + np.exp(-x)) + 1
+
+    x = np.array([0.5, -40.0])
+    assert outcome(gradcalc.check(lambda x: f(x) - x[1], x, grad=lambda x: df(x) - [0, 1])) == (
+        "verified"
+    )
+    low = gradcalc.check(
+        lambda x: np.sum(np.logaddexp(0, x)), x,
+        grad=lambda x: np.where(x < -30, 0.0, 1 / (1 + np.exp(-x))),
+    )  # fmt: skip
+    assert outcome(low) == "verified"
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("name", RIGHT)
+def test_right_gradients_that_rounding_takes_digits_of(name: str, seed: int) -> None:
+    with np.errstate(all="ignore"):
+        f, df, x = RIGHT[name](Drawn(np.random.default_rng([seed, len(name)])))
+    report = gradcalc.check(f, x, grad=df)
+    assert outcome(report) != "wrong", report.verdict.message
 
 
 # -- random programs ---------------------------------------------------------------------------
@@ -352,6 +638,14 @@ class Quadratic:
     def off(self, x):
         return 2*self.seen
 
+def copied(x):
+    return x.copy().sum()
+
+def filled(x):
+    y = np.zeros(2)
+    y[0] = x[0]
+    return y.sum()
+
 def gradcalc_inputs():
     return (np.array([1.0, 2.5]),)
 """
@@ -370,6 +664,15 @@ def gradcalc_inputs():
         ("Quadratic.value --grad Quadratic.grad --x 1,2", 0, "verified"),
         ("Quadratic.value --grad Quadratic.grad --x 1,2,3 --init 3,scale=2", 0, "verified"),
         ("Quadratic.value --grad Quadratic.off --x 1,2", 1, "your gradient says"),
+        ("f --grad df --x 1,2 --order 2", 2, "--hess takes the Hessian"),
+        ("f --grad df --x 1,2 --dtype float32", 2, "is called with float64"),
+        ("f --grad df --x 1,2 --cotangent 2", 2, "--cotangent is about code of torch's"),
+        ("f --x 1,2", 2, "--grad FILE:NAME checks"),
+        ("copied --x 1,2", 2, "--grad FILE:NAME checks"),
+        ("filled --x 1,2", 2, "--grad FILE:NAME checks"),
+        ("f --x 3 --wrt z", 2, "there are x"),
+        ("f --grad df --x 1,2 --wrt z", 2, "there are x"),
+        ("rosen --grad rosen --x 1.2,0.3", 2, "--grad FILE:NAME takes the function"),
     ],
 )
 def test_the_command(words: str, code: int, said: str, tmp_path: Path, run: Run) -> None:

@@ -54,6 +54,12 @@ def nested(x: torch.Tensor) -> torch.Tensor:
     return torch.nested.as_nested_tensor([x, x[:2]]).sin().to_padded_tensor(0.0)
 
 
+def normal(x: torch.Tensor) -> torch.Tensor:
+    # it asks whether the matrix is symmetric, and compares with infinity
+    covariance = x @ x.T + torch.eye(3, dtype=x.dtype)
+    return torch.distributions.MultivariateNormal(x[0], covariance).log_prob(x[1].detach())
+
+
 SPARSE = torch.eye(3, dtype=DOUBLE).to_sparse()
 
 FUNCTIONS: dict[str, tuple[Callable[[torch.Tensor], Any], str]] = {
@@ -83,6 +89,7 @@ FUNCTIONS: dict[str, tuple[Callable[[torch.Tensor], Any], str]] = {
         lambda x: torch.complex(x, x.T) @ torch.complex(x.sin(), x),
         "verified",
     ),
+    "a normal of a covariance": (normal, "verified"),
     "a sparse constant": (lambda x: torch.sparse.mm(SPARSE, x).tanh(), "verified"),
     "a sparse tensor": (lambda x: x.to_sparse().to_dense() * x, "unresolved"),
     "a nested tensor": (nested, "unresolved"),

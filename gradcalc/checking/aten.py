@@ -12,6 +12,7 @@ from functools import cache, partial
 from typing import Any
 
 from gradcalc.checking.aten_special import SPECIAL
+from gradcalc.checking.aten_whole import LARGE, exact
 from gradcalc.checking.lines import NoRow
 from gradcalc.checking.listing import Row, Writer
 from gradcalc.lang.dialects.catalogue import function
@@ -69,20 +70,12 @@ TEMPLATES: Mapping[str, Template] = {
     "all": "torch.all({self}, {dim=None}, {keepdim=False})",
     # linear algebra
     "t": "{self}.T",
-    "mv": "{self} @ {vec}",
-    "addmm": "torch.addmm({self}, {mat1}, {mat2}, beta={beta=1}, alpha={alpha=1})",
-    "addmv": "torch.addmv({self}, {mat}, {vec}, beta={beta=1}, alpha={alpha=1})",
     "addr": "torch.addr({self}, {vec1}, {vec2}, beta={beta=1}, alpha={alpha=1})",
     "addbmm": "torch.addbmm({self}, {batch1}, {batch2}, beta={beta=1}, alpha={alpha=1})",
-    "baddbmm": "torch.baddbmm({self}, {batch1}, {batch2}, beta={beta=1}, alpha={alpha=1})",
     "_linalg_det": ["torch.linalg.det({A})", None, None],
     "_linalg_slogdet": [
         "torch.linalg.slogdet({A})[0]", "torch.linalg.slogdet({A})[1]", None, None
     ],
-    "_linalg_solve_ex": [
-        "torch.linalg.solve({A}, {B}, left={left=True})", None, None, None
-    ],
-    "linalg_inv_ex": ["torch.linalg.inv({A})", None],
     "linalg_cholesky_ex": ["torch.linalg.cholesky({self}, upper={upper=False})", None],
     "linalg_solve_triangular": "torch.linalg.solve_triangular({self}, {B}, upper={upper},"
     " left={left=True}, unitriangular={unitriangular=False})",
@@ -166,6 +159,11 @@ def known(name: str) -> bool:
 
 @cache
 def _row(base: str) -> Row | None:
+    found = _plain_row(base)
+    return exact(found) if found is not None and base in LARGE else found
+
+
+def _plain_row(base: str) -> Row | None:
     special = SPECIAL.get(base)
     if special is not None:
         return special

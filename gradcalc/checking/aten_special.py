@@ -1,16 +1,33 @@
 """Operations whose place in the language hangs on their arguments."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from gradcalc.checking.aten_draws import DRAWS
 from gradcalc.checking.aten_normal import NORMALIZED
+from gradcalc.checking.aten_pairs import PAIRS
 from gradcalc.checking.aten_places import PLACES
-from gradcalc.checking.lines import NoRow
+from gradcalc.checking.aten_smoothed import SMOOTHED
+from gradcalc.checking.aten_ways import WAYS
+from gradcalc.checking.aten_whole import BITS
+from gradcalc.checking.lines import NoRow, Part, Said, Text
 from gradcalc.checking.listing import Row, Writer
+from gradcalc.checking.trace import Data, Numbers
 
 Given = Mapping[str, Any]
+
+ORDERS = 16
+"""Different orders of a function that are told one by one."""
+
+QUANTIZED = (
+    "fake_quantize_per_tensor_affine_cachemask", "fake_quantize_per_channel_affine_cachemask",
+    "_fake_quantize_per_tensor_affine_cachemask_tensor_qparams",
+    "_fake_quantize_learnable_per_tensor_affine", "_fake_quantize_learnable_per_channel_affine",
+)  # fmt: skip
+"""Operations that round and have the gradient of what does not."""
 
 NORMS = ("backward", "ortho", "forward")
 """How a transform is scaled, by torch's number for one that goes forward."""
@@ -30,26 +47,6 @@ def _frexp(writer: Writer, given: Given) -> list[str | None]:
         raise NoRow("frexp of a power of two, where it jumps")
     scale = writer.constant(2.0 ** -exponent.numbers.astype(np.float64))
     return [f"{writer.text(given['self'])}*{scale}", writer.constant(exponent.numbers)]
-
-
-def _product(name: str, first: str, second: str) -> Row:
-    """A product of matrices; of complex ones by that of their parts, which is known."""
-
-    def row(writer: Writer, given: Given) -> str:
-        a, b = writer.text(given[first]), writer.text(given[second])
-        pair = [given[first].dtype.startswith("complex"), given[second].dtype.startswith("complex")]
-        if not any(pair):
-            return f"torch.{name}({a}, {b})"
-        parts = [
-            (f"torch.real({t})", f"torch.imag({t})") if c else (t, None)
-            for t, c in zip((a, b), pair, strict=True)
-        ]
-        (ar, ai), (br, bi) = parts
-        real = f"torch.{name}({ar}, {br})" + (f" - torch.{name}({ai}, {bi})" if ai and bi else "")
-        across = [f"torch.{name}({x}, {y})" for x, y in ((ar, bi), (ai, br)) if x and y]
-        return f"torch.complex({real}, {' + '.join(across)})"
-
-    return row
 
 
 def _convolution(writer: Writer, given: Given) -> str:
@@ -73,6 +70,32 @@ def _nll_loss(writer: Writer, given: Given) -> list[str | None]:
         f" ignore_index={given['ignore_index']}, reduction={reduction!r})"
     )
     return [text, None]
+
+
+def _label_loss(writer: Writer, given: Given) -> list[str | None]:
+    reduction = ("none", "mean", "sum")[given["reduction"]]
+    texts = f"{writer.text(given['self'])}, {writer.text(given['target'])}"
+    name = "torch.nn.functional.multilabel_margin_loss"
+    return [f"{name}({texts}, reduction={reduction!r})", None]
+
+
+def _incomplete(name: str) -> Row:
+    """Incomplete gamma functions, which the language has of one order at a time."""
+
+    def row(writer: Writer, given: Given) -> str:
+        order, at = given["self"], given["other"]
+        if not isinstance(order, Data) or len(np.unique(order.numbers)) > ORDERS:
+            raise NoRow(Said(f"torch.special.{name} has no slope by its order"))
+        text = f"({writer.text(at)} + {writer.constant(np.zeros(order.shape))})"
+        first, *more = np.unique(order.numbers)
+        found = f"torch.special.{name}(torch.tensor({float(first)!r}), {text})"
+        for value in more:
+            here = writer.constant(order.numbers == value)
+            other = f"torch.special.{name}(torch.tensor({float(value)!r}), {text})"
+            found = f"torch.where({here}, {other}, {found})"
+        return found
+
+    return row
 
 
 def _forward_transform(writer: Writer, given: Given) -> str:
@@ -219,45 +242,61 @@ def _cast(writer: Writer, given: Given) -> str:
     return f"{text}*1" if whole else f"{text}*1.0"
 
 
-def _like(writer: Writer, text: str, position: int) -> str:
-    """Vectors in the columns of a matrix, which have no sign of their own, with that they had."""
-    made = writer.results[position]
-    assert made is not None
+def _like(writer: Writer, text: str, had: Numbers, axis: int = -2) -> str:
+    """Vectors of a matrix along an axis, which have no sign of their own, with that they had."""
     name = writer.bind(text)
-    had = writer.constant(made.numbers)
-    return f"{name}*torch.sign(torch.sum({name}.detach()*{had}, -2, keepdim=True))"
+    along = f"torch.sum({name}.detach()*{writer.constant(had)}, {axis}, keepdim=True)"
+    return f"{name}*torch.sign({along})"
 
 
 def _eigh(writer: Writer, given: Given) -> list[str | None]:
     matrix, side = writer.text(given["A"]), given.get("UPLO", "L")
     if not given.get("compute_v", True):
         return [f"torch.linalg.eigvalsh({matrix}, UPLO={side!r})", None]
-    whole = writer.bind(f"torch.linalg.eigh({matrix}, UPLO={side!r})")
-    return [f"{whole}[0]", _like(writer, f"{whole}[1]", 1)]
-
-
-def _svd(writer: Writer, given: Given) -> list[str | None]:
-    matrix, full = writer.text(given["A"]), given.get("full_matrices", False)
-    if not given.get("compute_uv", True):
-        return [None, f"torch.linalg.svdvals({matrix})", None]
-    whole = writer.bind(f"torch.linalg.svd({matrix}, full_matrices={full})")
-    left = _like(writer, f"{whole}[0]", 0)
-    made = writer.results[2]
+    made = writer.results[1]
     assert made is not None
-    name, had = writer.bind(f"{whole}[2]"), writer.constant(made.numbers)
-    right = f"{name}*torch.sign(torch.sum({name}.detach()*{had}, -1, keepdim=True))"
-    return [left, f"torch.linalg.svdvals({matrix})", right]
+    whole = writer.bind(f"torch.linalg.eigh({matrix}, UPLO={side!r})")
+    return [f"{whole}[0]", _like(writer, f"{whole}[1]", made.numbers)]
+
+
+def _svd(writer: Writer, given: Given) -> list[Text]:
+    """Of a matrix that is not square, the vectors that no singular value has are any."""
+    matrix = writer.text(given["A"])
+    values = f"torch.linalg.svdvals({matrix})"
+    if not given.get("compute_uv", True):
+        return [None, values, None]
+    left, _, right = writer.results
+    assert left is not None
+    assert right is not None
+    *batch, rows, columns = given["A"].shape
+    least = min(rows, columns)
+    whole = writer.bind(f"torch.linalg.svd({matrix}, full_matrices=False)")
+    rest = Said("the vectors of svd that no singular value has are any")
+    us = Part(f"{whole}[0]", (*batch, rows, least), rest)
+    vs = Part(f"{whole}[2]", (*batch, least, columns), rest)
+    us = replace(us, text=_like(writer, us.text, us.of(left.numbers)))
+    vs = replace(vs, text=_like(writer, vs.text, vs.of(right.numbers), -1))
+    parts = ((us, left), (vs, right))
+    first, last = (p.text if p.shape == made.view.shape else p for p, made in parts)
+    return [first, values, last]
+
+
+def _staircase(writer: Writer, given: Given) -> str:
+    raise NoRow(Said("fake_quantize rounds, and its gradient is meant to be that of a clamp"))
 
 
 SPECIAL: Mapping[str, Row] = {
     **PLACES,
     **NORMALIZED,
+    **PAIRS,
+    **BITS,
+    **SMOOTHED,
+    **WAYS,
+    **DRAWS,
     "_to_copy": _cast,
     "to": _cast,
     "frexp": _frexp,
     "linalg_lstsq": _least_squares,
-    "mm": _product("mm", "self", "mat2"),
-    "bmm": _product("bmm", "self", "mat2"),
     "_linalg_eigh": _eigh,
     "_linalg_svd": _svd,
     "div": _division,
@@ -283,6 +322,12 @@ SPECIAL: Mapping[str, Row] = {
     "adaptive_max_pool3d": _adaptive_pooled(3),
     "_trilinear": _trilinear,
     "gelu": _gelu,
+    "multilabel_margin_loss_forward": _label_loss,
+    "igamma": _incomplete("gammainc"),
+    "special_gammainc": _incomplete("gammainc"),
+    "igammac": _incomplete("gammaincc"),
+    "special_gammaincc": _incomplete("gammaincc"),
+    **dict.fromkeys(QUANTIZED, _staircase),
     "_scaled_dot_product_flash_attention_for_cpu": _attention,
     "sort": _sorted("sort"),
     "topk": _sorted("topk"),

@@ -1,5 +1,6 @@
 """What is asked of a user's function, and autograd's ways back from its output."""
 
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,8 +8,14 @@ from typing import Any
 import numpy as np
 import torch
 
+from gradcalc.checking.capture import is_users
 from gradcalc.checking.functions import References
+from gradcalc.checking.handing import Watched
+from gradcalc.checking.hooks import watched_hooks
+from gradcalc.checking.inside import gone_back
+from gradcalc.checking.ran import Failed
 from gradcalc.checking.tensors import dtype_of, tensors_in, to_array
+from gradcalc.checking.trace import NOWHERE, Place
 from gradcalc.errors import InvalidValueError, ShapeError
 from gradcalc.testimony import Array
 
@@ -18,6 +25,8 @@ and none is 1."""
 
 FINER = tuple(sign * k / 128 for sign in (-1, 1) for k in range(65, 256) if k != 128)
 """The same for more elements."""
+
+OF_ARRAYS = "grad= checks the gradient of a function of numpy arrays"
 
 
 def drawn(draw: np.random.Generator, shape: tuple[int, ...]) -> Array:
@@ -78,7 +87,9 @@ def parts_of(asked: Asked, given: Any) -> list[tuple[torch.Tensor, Array | None]
             kind = f"a tensor of {dtype_of(given)}"
         raise InvalidValueError(
             f"{asked.name} gives back {kind}, and no tensor of floats",
-            hint="what is checked is the gradient of what a function gives back",
+            hint=OF_ARRAYS
+            if isinstance(given, np.ndarray | np.generic)
+            else "what is checked is the gradient of what a function gives back",
         )
     draw = np.random.default_rng(asked.seed)
     if len(made) == 1:
@@ -108,10 +119,12 @@ def _real(tensor: torch.Tensor) -> torch.Tensor:
 
 
 class Back:
-    """The ways back from an output."""
+    """The ways back from an output, and what goes through own backwards then."""
 
-    def __init__(self, asked: Asked, output: torch.Tensor, weights: Array | None) -> None:
-        self._leaves = dict(asked.leaves)
+    def __init__(
+        self, asked: Asked, output: torch.Tensor, weights: Array | None, found: Watched
+    ) -> None:
+        self._leaves, self._asked, self._found = dict(asked.leaves), asked, found
         self._output, self._weights, self._order = output, weights, asked.order
         self.tangents: dict[str, Array] | None = None
         self.value = to_array(output).astype(np.float64)
@@ -136,7 +149,7 @@ class Back:
 
     def gradients(
         self, seed: torch.Tensor | None = None, leaves: Mapping[str, torch.Tensor] | None = None
-    ) -> tuple[dict[str, Array | None], str | None]:
+    ) -> tuple[dict[str, Array | None], Failed | None]:
         """Autograd's gradients, and what it says where it gives none."""
         every = {**self._leaves, **(leaves or {})}
         named = {name: leaf for name, leaf in every.items() if leaf.requires_grad}
@@ -144,15 +157,16 @@ class Back:
             return dict.fromkeys(every), None
         seed = self.seed() if seed is None else seed
         try:
-            found = self._found(named, seed)
+            going = gone_back(self._found, self._asked.references, self._asked.trust)
+            with going, watched_hooks(self._found.changing):
+                found = self._back(named, seed)
         # a backward that somebody wrote may raise anything
         except Exception as error:
-            said = str(error).strip().splitlines()
-            return dict.fromkeys(every), f"{type(error).__name__}: {said[0] if said else ''}"
+            return dict.fromkeys(every), _failed(error)
         arrays = (None if g is None else to_array(g).astype(np.float64) for g in found)
         return {**dict.fromkeys(every), **dict(zip(named, arrays, strict=True))}, None
 
-    def _found(self, named: Mapping[str, torch.Tensor], seed: torch.Tensor) -> Any:
+    def _back(self, named: Mapping[str, torch.Tensor], seed: torch.Tensor) -> Any:
         leaves, twice = list(named.values()), self._order > 1
         seed = seed.detach().requires_grad_() if twice else seed
         try:
@@ -187,6 +201,17 @@ class Back:
         *found, slope = torch.autograd.grad(total, [*named.values(), seed], allow_unused=True)
         self.slope = np.zeros(seed.shape) if slope is None else to_array(slope).astype(np.float64)
         return found
+
+
+def _failed(error: Exception) -> Failed:
+    """What was raised on the way back, where, and in whose backward."""
+    said, place, by = str(error).strip().splitlines(), NOWHERE, ""
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        if is_users(frame):
+            place = Place(frame.f_code.co_filename, line)
+        of = getattr(type(frame.f_locals.get("self")), "_forward_cls", None)
+        by = by if of is None else of.__name__
+    return Failed(f"{type(error).__name__}: {said[0] if said else ''}", place, by)
 
 
 def _is_once_only(total: torch.Tensor) -> bool:

@@ -9,8 +9,7 @@ import numpy as np
 from gradcalc.calculate import Ask, weigh
 from gradcalc.checking.lines import NoRow
 from gradcalc.checking.listing import Row, Writer
-from gradcalc.checking.places import span_of
-from gradcalc.checking.ran import Ran
+from gradcalc.checking.ran import Hand, Inner, Ran
 from gradcalc.checking.trace import FLOATS, Applied, Data, Trace, Use, View
 from gradcalc.errors import GradcalcError
 from gradcalc.lang.lines import compile_lines
@@ -18,13 +17,13 @@ from gradcalc.lang.program import Limits
 from gradcalc.problem import Problem
 from gradcalc.targets import Gradient
 from gradcalc.testimony import Array, Computed, trusted
-from gradcalc.verdict.outcome import Finding, Outcome, numbers_apart
+from gradcalc.verdict.case import Case
+from gradcalc.verdict.outcome import Outcome
 
-FORGOTTEN = 1000
-"""The largest factor that is taken for one that was forgotten, of a single number."""
-
-CLOSE = 1e-6
-"""How far apart two gradients may be that are the same mistake."""
+FAR = 1e-3
+SURE = 100.0
+"""How far a backward is from what was measured, in relation to both, and to how far off that may
+be, where it is another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +57,109 @@ def blamed(ran: Ran, row: Callable[[str], Row | None], limits: Limits, ask: Ask)
     """
     none = True
     for second in (False, True):
-        for number in range(len(ran.trace.functions) - 1, -1, -1):
-            applied = ran.trace.functions[number]
+        for number in range(len(ran.functions) - 1, -1, -1):
+            applied = ran.functions[number]
             if applied.opaque or applied.trusted:
                 continue
             told = _told(ran, number, applied, second=second)
-            found = None if told is None else _held(ran.trace, told, row, limits, ask)
-            if found is not None:
+            found = None if told is None else _held(ran.own, told, row, limits, ask)
+            if found is not None and told is not None:
                 none = False
+                inside = list(_inside(told.inside, row, limits, ask))
+                yield from inside
+                if not (inside and applied.of_torch):
+                    yield found
+        if not none:
+            return
+
+
+@dataclass(frozen=True, slots=True)
+class Off:
+    """What the backward of a call that nobody can see into gives of one argument along a drawn
+    direction, and what was measured."""
+
+    applied: Applied
+    argument: int
+    said: float
+    measured: float
+
+    @property
+    def name(self) -> str:
+        """The argument in words."""
+        names = self.applied.names
+        return names[self.argument] if self.argument < len(names) else f"argument {self.argument}"
+
+
+def _inside(
+    calls: tuple[Inner, ...], row: Callable[[str], Row | None], limits: Limits, ask: Ask
+) -> Iterator[Wrong]:
+    """What is wrong with the calls that a wrong backward made."""
+    for call in calls:
+        (applied,) = call.trace.functions
+        if applied.opaque or applied.trusted:
+            continue
+        told = _of_hand(applied, call.hand)
+        found = _held(call.trace, told, row, limits, ask)
+        if found is not None:
+            inside = list(_inside(call.hand.inside, row, limits, ask))
+            yield from inside
+            if not (inside and applied.of_torch):
                 yield found
+
+
+def off(ran: Ran) -> Iterator[Off]:
+    """The calls whose backward is not what was measured of their forward, the last one first."""
+    for number in sorted(ran.slopes, reverse=True):
+        told = _told(ran, number, ran.functions[number], second=False)
+        if told is None:
+            continue
+        for place, slope in ran.slopes[number].items():
+            handed = told.handed.get(place)
+            said = 0.0 if handed is None else float(np.sum(handed * slope.direction))
+            pairs = [(w, slope.moves[k], slope.off[k]) for k, w in told.weights.items()]
+            measured = sum(float(np.sum(w * moves)) for w, moves, _ in pairs)
+            size = sum(float(np.sum(np.abs(w * moves))) for w, moves, _ in pairs)
+            room = sum(float(np.sum(np.abs(w) * apart)) for w, _, apart in pairs)
+            if abs(said - measured) > FAR * (abs(said) + size) + SURE * room:
+                yield Off(ran.functions[number], place, said, measured)
+                break
+
+
+def suspects(ran: Ran) -> Iterator[Applied]:
+    """The calls on the way back that nobody can tell anything about, each Function once."""
+    named: dict[str, Applied] = {}
+    for number in sorted(ran.hands):
+        if number < len(ran.functions):
+            applied = ran.functions[number]
+            if applied.opaque and not applied.trusted:
+                named.setdefault(applied.name, applied)
+    yield from named.values()
+
+
+def within(
+    ran: Ran, row: Callable[[str], Row | None], limits: Limits, ask: Ask
+) -> Iterator[Wrong | Applied]:
+    """The calls that the function itself went back through and whose backward is not that of their
+    forward, as far as somebody can tell, and those of which nobody can.
+
+    Where all are that, those whose backward has another derivative than it should.
+    """
+    none = True
+    for second in (False, True):
+        for number, hand in sorted(ran.passed.items()):
+            applied = ran.functions[number] if number < len(ran.functions) else None
+            if applied is None or applied.trusted or applied.of_torch:
+                continue
+            told = _told(ran, number, applied, second=True) if second else _of_hand(applied, hand)
+            if told is None:
+                continue
+            case = None if applied.opaque else _case(ran.own, told, row, limits, ask)
+            wrong = None if case is None else _wrong(told, *case)
+            if wrong is not None:
+                none = False
+                yield wrong
+            elif not second and (case is None or case[0].judgement.verdict.exit_code != 0):
+                yield applied
         if not none:
             return
 
@@ -75,8 +168,8 @@ def writing(ran: Ran) -> Iterator[Applied]:
     """The calls whose backward writes over the gradient that it is given, each Function once."""
     named: dict[str, Applied] = {}
     for number, hand in ran.hands.items():
-        if hand.written and number < len(ran.trace.functions):
-            applied = ran.trace.functions[number]
+        if hand.written and number < len(ran.functions):
+            applied = ran.functions[number]
             named.setdefault(applied.name, applied)
     yield from named.values()
 
@@ -94,6 +187,7 @@ class _Told:
     handed: Mapping[int, Array | None]
     tangents: Mapping[int, Array] | None = None
     weighed: Mapping[int, Array] = field(default_factory=dict)
+    inside: tuple[Inner, ...] = ()
 
 
 def _told(ran: Ran, number: int, applied: Applied, *, second: bool) -> _Told | None:
@@ -103,26 +197,46 @@ def _told(ran: Ran, number: int, applied: Applied, *, second: bool) -> _Told | N
             return None
         return _Told(applied, twice.weights, twice.handed, twice.tangents, twice.weighed)
     hand = ran.hands.get(number)
-    if hand is None:
-        return None
+    return None if hand is None else _of_hand(applied, hand)
+
+
+def _of_hand(applied: Applied, hand: Hand) -> _Told:
     order = [k for k, value in enumerate(applied.given) if value is not None]
     given = {k: w for k, w in enumerate(hand.given) if w is not None}
-    return _Told(applied, given, dict(zip(order, hand.handed, strict=False)))
+    handed = dict(zip(order, hand.handed, strict=False))
+    return _Told(applied, given, handed, inside=hand.inside)
 
 
 def _held(
     trace: Trace, told: _Told, row: Callable[[str], Row | None], limits: Limits, ask: Ask
 ) -> Wrong | None:
     """What is wrong with one call, None where nothing is or nobody can tell."""
+    case = _case(trace, told, row, limits, ask)
+    return None if case is None else _wrong(told, *case)
+
+
+Places = dict[str, list[int]]
+"""The arguments that an input of a problem stands for."""
+
+
+def _case(
+    trace: Trace, told: _Told, row: Callable[[str], Row | None], limits: Limits, ask: Ask
+) -> tuple[Case, Mapping[str, Array], Places] | None:
+    """A call by itself as a case, and what its backward handed to each input of that."""
     try:
         problem, places = _alone(trace, told, row, limits)
         if problem is None:
             return None
         gradients = _handed(told, places, problem)
         testimony = Computed(np.zeros(()), gradients, carrying=frozenset(gradients))
-        case = weigh(problem, once(testimony, ask))
+        return weigh(problem, once(testimony, ask)), gradients, places
     except (GradcalcError, NoRow):
         return None
+
+
+def _wrong(told: _Told, case: Case, gradients: Mapping[str, Array], places: Places) -> Wrong | None:
+    """What is wrong in a case."""
+    problem = case.problem
     reference = trusted(case.judgement.reference)
     if case.judgement.verdict.outcome is not Outcome.WRONG or reference is None:
         return None
@@ -230,78 +344,3 @@ def _handed(told: _Told, places: Mapping[str, list[int]], problem: Problem) -> d
             total = np.asarray(total + (0.0 if part is None else part))
         found[name] = total
     return found
-
-
-# -- in words ----------------------------------------------------------------------------------
-
-
-def finding(wrong: Wrong) -> Finding:
-    """The blame as what is shown."""
-    applied = wrong.applied
-    said, true = wrong.said[wrong.index], wrong.true[wrong.argument][wrong.index]
-    at = wrong.name
-    if wrong.index:
-        place = f"[{', '.join(map(str, wrong.index))}]"
-        at = f"{place} of {at}" if " " in at else f"{at}{place}"
-    shown, right = numbers_apart(float(said), true)
-    message = (
-        f"the backward of {applied.name} is wrong: of {at} it gives {shown}, and {right} is right"
-    )
-    if applied.of_torch:
-        message = f"what is gone back through inside of {applied.name} is wrong: of {at} it gives"
-        message = f"{message} {shown}, and {right} is right"
-        return Finding(
-            "blame", message, "check what runs inside by itself", span_of(applied.called)
-        )
-    if wrong.second:
-        message = (
-            f"the backward of {applied.name} is not differentiable as it should be: of {at} its"
-            f" derivative is {shown}, and {right} is right"
-        )
-        hint = "write it in operations that autograd can go through, of saved tensors"
-        return Finding("blame", message, hint, span_of(applied.place))
-    near = applied.called.file == applied.place.file
-    called = f"it was called in line {applied.called.line}" if near else None
-    return Finding("blame", message, _likeness(wrong) or called, span_of(applied.place))
-
-
-def _likeness(wrong: Wrong) -> str | None:
-    """What the wrong gradient is like."""
-    said = wrong.said
-    true = np.asarray(wrong.true[wrong.argument], np.float64)
-    if not np.any(said):
-        return "it gives 0 everywhere"
-    with np.errstate(all="ignore"):
-        if said.ndim == 2 and said.shape[0] == said.shape[1] and _same(said.T, true):
-            return "transposed it is right"
-        for place, other in wrong.true.items():
-            if place != wrong.argument and _same(said, np.asarray(other, np.float64)):
-                names = wrong.applied.names
-                name = names[place] if place < len(names) else f"argument {place}"
-                return f"it is the gradient of {name}"
-        ratios = said[true != 0] / true[true != 0]
-    if (
-        ratios.size
-        and np.all(np.isfinite(ratios))
-        and _same(ratios, np.full_like(ratios, ratios[0]))
-    ):
-        ratio = float(ratios[0])
-        if _same(said, ratio * true) and (ratios.size > 1 or _is_short(ratio)):
-            if abs(ratio + 1) < CLOSE:
-                return "its sign is the wrong one"
-            return f"it is {ratio:.6g} times what is right"
-    return None
-
-
-def _is_short(ratio: float) -> bool:
-    """Whether a ratio is one that somebody forgets: a whole number, or one by that."""
-    sizes = (abs(ratio), 1 / abs(ratio))
-    return any(size < FORGOTTEN and abs(size - round(size)) < CLOSE for size in sizes)
-
-
-def _same(first: Array, second: Array) -> bool:
-    if first.shape != second.shape:
-        return False
-    return bool(
-        np.allclose(first, second, rtol=CLOSE, atol=CLOSE * np.max(np.abs(second), initial=0))
-    )

@@ -7,13 +7,15 @@ of each tensor whether a gradient flows back through this use of it, as autograd
 import sys
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
+import numpy as np
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.weak import WeakTensorKeyDictionary
 
-from gradcalc.checking.otherwise import decomposition, python_body
+from gradcalc.checking.otherwise import decomposition, gives, python_body
 from gradcalc.checking.tensors import (
     META,
     SPARSE,
@@ -33,6 +35,7 @@ from gradcalc.checking.trace import (
     Note,
     Place,
     Result,
+    Same,
     Start,
     Trace,
     Use,
@@ -51,6 +54,9 @@ SHAPE_ONLY = frozenset(
     }
 )  # fmt: skip
 """Operations whose results have no more of a tensor than its shape, or are drawn."""
+
+DRAWN_BY = frozenset({"bernoulli", "normal", "multinomial", "poisson", "binomial"})
+"""Those that draw numbers by what they are given, to which no gradient of theirs goes back."""
 
 DRAWN = frozenset(
     {
@@ -92,13 +98,22 @@ _OWN = str(Path(__file__).parent.parent)
 _TORCH = str(Path(torch.__file__).parent)
 
 
+def is_users_file(name: str) -> bool:
+    """Whether what stands in a file is the user's."""
+    return not name.startswith((_TORCH, _OWN, "<"))
+
+
+def is_users(frame: FrameType) -> bool:
+    """Whether what runs is the user's."""
+    return is_users_file(frame.f_code.co_filename)
+
+
 def place_here() -> Place:
     """The line of the user's that is running."""
     frame = sys._getframe(1)
     while frame is not None:
-        name = frame.f_code.co_filename
-        if not name.startswith((_TORCH, _OWN)) and not name.startswith("<"):
-            return Place(name, frame.f_lineno)
+        if is_users(frame):
+            return Place(frame.f_code.co_filename, frame.f_lineno)
         if frame.f_back is None:
             break
         frame = frame.f_back
@@ -131,6 +146,7 @@ class Recorder(TorchDispatchMode):
         self.paused = False
         self.inside: int | None = None
         self.blind: set[int] = set()
+        self.drawing: set[int] = set()
         self.numbers: set[float] = set()
         self._within: list[str] = []
         self._flowing: set[int] = set()
@@ -294,13 +310,14 @@ class Recorder(TorchDispatchMode):
         if base in SHAPE_ONLY or base in RESHAPED:
             if base == "detach_":
                 self._below.pop(args[0], None)
-            return func(*args, **kwargs)
+            made = self._made_here(func(*args, **kwargs))
+            return self._drawn(made, base, given) if base in DRAWN_BY else made
         if base in LEAKING:
             return self._leak(func, schema, args, kwargs)
         plain = all(kind_of(tensor) == "" for tensor in given)
         other = self._otherwise(func, schema) if plain and not schema.is_mutable else None
         if other is not None:
-            found = self._instead(other, schema.name, args, kwargs, given)
+            found = self._instead(other, func, args, kwargs, given)
             if found is not NotImplemented:
                 return found
         return self._recorded(func, schema, args, kwargs, given)
@@ -328,8 +345,8 @@ class Recorder(TorchDispatchMode):
             # no gradient flows into averages of what came before
             if a.name not in UPDATED or self.is_active(target)
         ]
-        hidden = [target for target in targets if self._is_hidden(target)]
-        for target in hidden:
+        hidden = {id(t): (t, to_array(t)) for t in targets if self._is_hidden(t)}
+        for target, _ in hidden.values():
             # what is written is what it is, whoever sees it
             self._below[target] = True
         for target in targets:
@@ -345,6 +362,10 @@ class Recorder(TorchDispatchMode):
         if base == "rrelu_with_noise":
             # it is drawn here
             arguments["noise"] = Data(to_array(named["noise"]), dtype_of(named["noise"]))
+        for target, had in hidden.values():
+            # a bound that nothing is beyond, say, changes nothing
+            if not np.array_equal(had, to_array(target), equal_nan=True):
+                self._note_hidden(target)
         before = {storage_of(tensor) for tensor in given}
         found = list(tensors_in(made))
         if any(kind_of(tensor) == META for tensor in found):
@@ -366,6 +387,19 @@ class Recorder(TorchDispatchMode):
         name = schema.name.replace("::", ".")
         written = tuple(self.view(target) for target in targets)
         self.add(Call(name, arguments, results, place_here(), self.inside, aliases, written))
+        return made
+
+    def _drawn(self, made: torch.Tensor, name: str, given: Sequence[torch.Tensor]) -> torch.Tensor:
+        """What is drawn is what it is, though other numbers are drawn beside the point."""
+        if self.inside is not None:
+            # what its slope is meant to be only who wrote the backward knows
+            self.drawing.add(self.inside)
+            return made
+        flows = made.is_floating_point() and any(self.is_flowing(tensor) for tensor in given)
+        if flows and torch.is_grad_enabled():
+            self.note("drawn", f"torch.{name}")
+        drawn = Data(to_array(made), dtype_of(made))
+        self.add(Same(drawn, self.result(made)))
         return made
 
     def _redrawn(self, func: Any, args: Any, kwargs: Any, targets: Sequence[torch.Tensor]) -> Any:
@@ -422,18 +456,19 @@ class Recorder(TorchDispatchMode):
         """Whether autograd does not see a write into what a gradient flows through."""
         if self.at_face_value or storage_of(target) not in self._flowing:
             return False
-        if torch.is_grad_enabled() and (target.requires_grad or target in self._below):
-            return False
+        return not (torch.is_grad_enabled() and (target.requires_grad or target in self._below))
+
+    def _note_hidden(self, target: torch.Tensor) -> None:
         name = self._leaves.get(storage_of(target))
         self.note("hidden write" if name is None else "rewritten", name or "")
-        return True
 
     # -- what has no row
 
     def _instead(
-        self, other: Callable[..., Any], name: str, args: Any, kwargs: Any, given: Any
+        self, other: Callable[..., Any], func: Any, args: Any, kwargs: Any, given: Any
     ) -> Any:
-        """What an operation is made of, in its place."""
+        """What an operation is made of, in its place; not where that gives something else."""
+        name, first, dead = func._schema.name, len(self.trace.events), set(self._dead)
         if not self.at_face_value:
             for tensor in given:
                 if not self.is_active(tensor) or tensor.requires_grad:
@@ -444,9 +479,18 @@ class Recorder(TorchDispatchMode):
         self._within.append(name)
         try:
             with self:
-                return other(*args, **kwargs)
+                made = other(*args, **kwargs)
         finally:
             self._within.pop()
+        if made is NotImplemented:
+            return made
+        of_user = python_body(name) is not None
+        if of_user or _draws(func) or gives(func, args, kwargs, made):
+            self.note("decomposed", name.replace("::", "."))
+            return made
+        del self.trace.events[first:]
+        self._dead = dead
+        return NotImplemented
 
     def _otherwise(self, func: Any, schema: Any) -> Callable[..., Any] | None:
         """What torch makes of an operation that has no row, in operations that may have one."""
@@ -455,10 +499,11 @@ class Recorder(TorchDispatchMode):
             return None
         if schema.name in self._within:
             return None
-        found = python_body(schema.name) or decomposition(func)
-        if found is not None:
-            self.note("decomposed", name)
-        return found
+        return python_body(schema.name) or decomposition(func)
+
+
+def _draws(func: Any) -> bool:
+    return torch.Tag.nondeterministic_seeded in func.tags
 
 
 def _named(schema: Any, args: Any, kwargs: Any) -> Iterator[tuple[Any, Any]]:

@@ -27,3 +27,16 @@ def restore(state: Any) -> None:
     np.random.set_state(state[2])
     # what modules keep to themselves, say
     state[3]()
+
+
+def slopes_of(name: str, dtype: str, given: Any, drawn: Any) -> Any:
+    """Torch's own slopes of what an operation drew, by what it was given."""
+    tensors = (torch.as_tensor(np.array(n)).to(getattr(torch, dtype)) for n in (given, drawn))
+    parameters, made = tensors
+    with torch.no_grad():
+        if name == "_standard_gamma":
+            found = torch._standard_gamma_grad(parameters, made)
+        else:
+            total = parameters.sum(-1, True).expand_as(parameters).contiguous()
+            found = torch._dirichlet_grad(made, parameters, total)
+    return found.double().numpy(force=True)

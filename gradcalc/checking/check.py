@@ -8,12 +8,12 @@ import numpy as np
 
 from gradcalc.calculate import Ask, weigh
 from gradcalc.checking import blame, coarse
-from gradcalc.checking.lines import Line, Listing, spelled
+from gradcalc.checking.lines import OTHER_WAY, Line, Listing, Said, spelled
 from gradcalc.checking.listing import Row, listing
 from gradcalc.checking.memory import TORCH
 from gradcalc.checking.ran import Ran
 from gradcalc.checking.replaying import APART, float_value, largest, near, replayed
-from gradcalc.checking.trace import NOWHERE
+from gradcalc.checking.trace import NOWHERE, Applied
 from gradcalc.errors import GradcalcError
 from gradcalc.lang.fence import compile_program
 from gradcalc.lang.lines import compile_lines
@@ -58,8 +58,9 @@ class Checked:
     """A case about a recorded function, and the program that it is about.
 
     `odd` is the first line that is another number to the check than to torch, `blamed` what is
-    wrong with backwards that somebody wrote, `entries` what is wrong in a Hessian, `way` that to
-    the gradient that is judged, None where it is the ordinary one.
+    wrong with backwards that somebody wrote, `off` what is by measuring, `taken` which are a part
+    of the function and nobody can tell, `entries` what is wrong in a Hessian, `way` that to the
+    gradient that is judged, None where it is the ordinary one.
     """
 
     case: Case
@@ -67,6 +68,8 @@ class Checked:
     ran: Ran
     odd: Line | None = None
     blamed: tuple[blame.Wrong, ...] = ()
+    off: tuple[blame.Off, ...] = ()
+    taken: tuple[Applied, ...] = ()
     entries: tuple[Finding, ...] = ()
     way: str | None = None
 
@@ -83,7 +86,7 @@ def checked(ran: Ran, how: How) -> Checked:
         why = "a number that hangs on the inputs comes back where nobody sees it"
         return _doubted(found, f"{why} ({ran.hidden})")
     if not _is_wrong(found):
-        return found
+        return _with_passed(found, how)
     rewritten = next((note for note in ran.trace.notes if note.kind == "rewritten"), None)
     if rewritten is not None:
         at = f" ({rewritten.place.told})" if rewritten.place.line else ""
@@ -93,7 +96,7 @@ def checked(ran: Ran, how: How) -> Checked:
     if strays is not None:
         return _doubted(found, f"beside this point it does something else ({strays})")
     # where it was looked for numbers that come back, those that do not are only compared
-    asking = [] if ran.looked else [a.name for a in ran.trace.functions if a.asks]
+    asking = [] if ran.looked else [a.name for a in ran.functions if a.asks]
     wrong: list[blame.Wrong] = []
     for one in blame.blamed(found.ran, how.row, how.limits, how.ask):
         if one.applied.name in asking:
@@ -102,9 +105,35 @@ def checked(ran: Ran, how: How) -> Checked:
         wrong.append(one)
         if len(wrong) == FEW:
             break
-    if not wrong and _is_at_kinks(found) and _is_torchs(found, how):
+    off = tuple(blame.off(found.ran))[: FEW - len(wrong)]
+    if not wrong and not off and _is_at_kinks(found) and _is_torchs(found, how):
         return _doubted(found, "rounding cannot tell this point from several kinks at once")
-    return replace(found, blamed=tuple(wrong))
+    return replace(found, blamed=tuple(wrong), off=off)
+
+
+def _with_passed(found: Checked, how: How) -> Checked:
+    """The same, with what is wrong with backwards that are a part of the function."""
+    if found.case.judgement.verdict.exit_code != 0 or not found.ran.passed:
+        return found
+    wrong: list[blame.Wrong] = []
+    taken: dict[str, Applied] = {}
+    for one in blame.within(found.ran, how.row, how.limits, how.ask):
+        if isinstance(one, Applied) or one.applied.asks:
+            applied = one if isinstance(one, Applied) else one.applied
+            taken.setdefault(applied.name, applied)
+            continue
+        wrong.append(one)
+        if len(wrong) == FEW:
+            break
+    found = replace(found, blamed=tuple(wrong), taken=tuple(taken.values()))
+    if not wrong:
+        return found
+    name = wrong[0].applied.name
+    if wrong[0].second:
+        why = f"the backward of {name} is a part of the function, and loses its own derivative"
+        return _doubted(found, why)
+    why = f"the function goes back through {name}, whose backward is wrong"
+    return _with_verdict(found, Verdict(Outcome.WRONG, why))
 
 
 def _is_at_kinks(found: Checked) -> bool:
@@ -142,7 +171,9 @@ def _in_any_way(ran: Ran, how: How, *, finer: bool = False) -> Checked:
     for way, other in ran.otherwise.items():
         if _is_wrong(found):
             break
-        so = judged(replace(ran, gradients=other.gradients, hands=other.hands), how)
+        weights = ran.weights if other.weights is None else other.weights
+        ways = replace(ran, gradients=other.gradients, hands=other.hands, weights=weights)
+        so = judged(ways, how)
         if _is_wrong(so):
             found = replace(so, way=way)
     if ran.small is not None and not _is_wrong(found):
@@ -176,7 +207,8 @@ def _is_wrong(found: Checked) -> bool:
 
 def judged(ran: Ran, how: How, held_to: str | None = None) -> Checked:
     """The verdict on what torch gave, held to the digits of a dtype, if not those of the run."""
-    found = ran.listing or listing(ran.trace, how.row, ran.hands)
+    hands = ran.hands if ran.behind is None else {}
+    found = ran.listing or listing(ran.trace, how.row, hands)
     _add_cotangent(found, ran)
     unseen = next((note for note in ran.trace.notes if note.kind == "unseen"), None)
     if unseen is not None:
@@ -184,13 +216,14 @@ def judged(ran: Ran, how: How, held_to: str | None = None) -> Checked:
         return _untold(ran, found, how, f"nobody can see into what {unseen.text} goes back to{at}")
     blind = next((a for a in ran.trace.functions if a.opaque and not a.trusted), None)
     if blind is not None:
-        return _untold(ran, found, how, f"nobody can see into the forward of {blind.name}")
+        return _untold(ran, found, how, blind.told)
     if ran.untold is not None:
         return _untold(ran, found, how, ran.untold)
     if found.lost is not None:
         what, place = found.lost
         at = f" ({place.told})" if place.line else ""
-        return _untold(ran, found, how, f"nobody can see into {what}{at}")
+        said = what if isinstance(what, Said) else f"nobody can see into {what}"
+        return _untold(ran, found, how, f"{said}{at}")
     try:
         problem = replace(_problem(ran, found, how), computed_in=held_to or ran.dtype)
         odd, path = replayed(problem, found, ran)
@@ -211,6 +244,9 @@ def judged(ran: Ran, how: How, held_to: str | None = None) -> Checked:
     checked = Checked(case, found, ran)
     if ran.strays is not None and ran.rounded:
         return _doubted(checked, f"rounding decides what it does ({ran.strays})")
+    if OTHER_WAY in case.judgement.verdict.message:
+        why = "which way it goes is decided here, and only the one that it went was recorded"
+        return _doubted(checked, why)
     return checked
 
 
@@ -261,7 +297,7 @@ def _shown(how: How, found: Listing) -> str:
 def _testimony(ran: Ran, found: Listing, path: tuple[Branch, ...] = ()) -> Computed | Absent:
     """What torch said."""
     if ran.failure is not None:
-        return Absent(Absence.UNABLE, f"going back fails: {ran.failure}")
+        return Absent(Absence.UNABLE, f"going back fails: {ran.failure.said}")
     shapes = {name: values.shape for name, (_, values) in ran.trace.inputs.items()}
     own = {inside: ran.gradients[name] for inside, name in found.names.items()}
     own |= {name: given for name, (_, given) in found.meant.items()}
@@ -291,8 +327,20 @@ def _untold(ran: Ran, found: Listing, how: How, why: str, odd: Line | None = Non
 
 
 def _doubted(found: Checked, why: str) -> Checked:
-    """The same, with a verdict that says no more than that nobody can tell."""
-    verdict = Verdict(Outcome.UNRESOLVED, f"not checked: {why}")
+    """The same, saying no more than that nobody can tell."""
+    verdict, absent = (
+        Verdict(Outcome.UNRESOLVED, f"not checked: {why}"),
+        Absent(Absence.UNABLE, why),
+    )
+    # what was found is about another function, or another point: no number of it holds here
+    judgement = Judgement(verdict, {}, {}, absent)
+    case = replace(found.case, formula=absent, enclosure=absent, judgement=judgement)
+    return replace(found, case=case)
+
+
+def _with_verdict(found: Checked, verdict: Verdict) -> Checked:
+    """The same, with another verdict."""
     old = found.case.judgement
-    judgement = Judgement(verdict, old.comparisons, old.claims, old.reference)
+    # digits that are right of what is wrong say nothing
+    judgement = Judgement(verdict, {}, {}, old.reference)
     return replace(found, case=replace(found.case, judgement=judgement))

@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,15 +13,14 @@ import torch
 from gradcalc.checking.aten import known
 from gradcalc.checking.inputs import asked, module_of, parameters_of, tensor_of
 from gradcalc.checking.job import Job
-from gradcalc.checking.loading import SAMPLES, Loaded, as_errors, load, sample_of
+from gradcalc.checking.loading import Loaded, as_errors, load, sample_of
+from gradcalc.checking.parameters import check_names, check_wrt
 from gradcalc.checking.ran import Ran
 from gradcalc.checking.running import run
 from gradcalc.errors import (
     GradcalcError,
     InvalidValueError,
-    UnknownNameError,
     UsageError,
-    did_you_mean,
 )
 from gradcalc.witnesses.autograd import device_of
 
@@ -81,6 +80,8 @@ def _arguments(job: Job, function: Any, space: Loaded) -> tuple[list[Any], dict[
             return [_placed(value, job) for value in sample], {}
         given = dict(sample or {})
     check_names(job, parameters, given)
+    if module_of(function) is None:
+        check_wrt(job, given)
     names = [p.name for p in parameters]
     kinds = {p.name: p for p in parameters}
     typed = {n: _argument(job, n, v, kinds.get(n)) for n, v in given.items()}
@@ -95,32 +96,6 @@ def _arguments(job: Job, function: Any, space: Loaded) -> tuple[list[Any], dict[
         order = [n for n in names if n in typed] + [n for n in typed if n not in names]
         return [*positional, *(typed[name] for name in order)], {}
     return positional, typed
-
-
-def check_names(
-    job: Job, parameters: Sequence[inspect.Parameter], given: Mapping[str, Any]
-) -> None:
-    """Raise `UnknownNameError` for a value without a parameter, or the contrary."""
-    names = [p.name for p in parameters]
-    open_ended = any(p.kind in (p.VAR_KEYWORD, p.VAR_POSITIONAL) for p in parameters)
-    for name in given:
-        if name not in names and not open_ended and parameters:
-            raise UnknownNameError(
-                f"--{name}: {job.name} has no parameter {name}",
-                hint=did_you_mean(name, names) or f"its parameters: {', '.join(names)}",
-            )
-    missing = [
-        p.name
-        for p in parameters
-        if p.default is p.empty
-        and p.name not in given
-        and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
-    ]
-    if missing:
-        raise UnknownNameError(
-            f"{missing[0]} has no value",
-            hint=f'--{missing[0]} "randn(3)", or a function {SAMPLES}() in the file',
-        )
 
 
 def _argument(job: Job, name: str, value: Any, parameter: inspect.Parameter | None) -> Any:

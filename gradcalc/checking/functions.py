@@ -14,6 +14,7 @@ import torch
 
 from gradcalc.checking.capture import Recorder, place_here
 from gradcalc.checking.handing import Watched, hook, instead
+from gradcalc.checking.ran import Hand, Inner
 from gradcalc.checking.tensors import tensors_in, to_array
 from gradcalc.checking.trace import NOWHERE, Applied, Call, Meant, Place, Same, Trace
 
@@ -23,24 +24,40 @@ References = Mapping[Any, Callable[..., Any]]
 
 @contextmanager
 def watched(
-    recorder: Recorder, references: References, trusted: frozenset[str], *, keep: bool = False
+    recorder: Recorder, references: References, trusted: frozenset[str]
 ) -> Iterator[Watched]:
     """Have every call of an own Function told to the recorder.
 
     Of those that are `trusted` the backward is what is meant, whatever it is: what is recorded is
-    the forward, and the trace says that it is trusted. With `keep` the arguments are kept.
+    the forward, and the trace says that it is trusted.
     """
     found = Watched()
 
     def applying(cls: Any, call: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         if recorder.inside is not None or recorder.paused:
             return call(*args, **kwargs)
-        if keep and not kwargs:
-            found.kept[len(recorder.trace.functions)] = cls, tuple(map(_copy, args))
-        return _applied(recorder, found, cls, call, (args, kwargs), references, trusted)
+        number = len(recorder.trace.functions)
+        if any(differentiated):
+            found.differentiated.add(number)
+        if not kwargs:
+            found.kept[number] = call, _kept(recorder, args)
+        return applied(recorder, found, cls, call, (args, kwargs), references, trusted)
 
-    with instead(applying):
+    with instead(applying) as differentiated:
         yield found
+
+
+def _keeping(inside: list[Inner], trace: Trace) -> Callable[[Hand], None]:
+    return lambda hand: inside.append(Inner(trace, hand))
+
+
+def _kept(recorder: Recorder, args: Any) -> tuple[Any, ...]:
+    """Arguments as they are now, which nothing is recorded of."""
+    recorder.paused = True
+    try:
+        return tuple(map(_copy, args))
+    finally:
+        recorder.paused = False
 
 
 def _copy(value: Any) -> Any:
@@ -50,7 +67,7 @@ def _copy(value: Any) -> Any:
     return value.detach().clone().requires_grad_(value.requires_grad)
 
 
-def _applied(
+def applied(
     recorder: Recorder,
     found: Watched,
     cls: Any,
@@ -58,7 +75,12 @@ def _applied(
     arguments: tuple[Any, Any],
     references: References,
     trusted: frozenset[str],
+    inside: list[Inner] | None = None,
 ) -> Any:
+    """What a call gives, written down with its forward; what goes back through it is kept.
+
+    That of a call which a backward makes is kept `inside` of what goes back through that one.
+    """
     args, kwargs = arguments
     trace, number, called = recorder.trace, len(recorder.trace.functions), place_here()
     positions = [k for k, value in enumerate(args) if isinstance(value, torch.Tensor)]
@@ -103,10 +125,11 @@ def _applied(
             opaque=opaque or (number in recorder.blind and reference is None),
             trusted=meant,
             asks=_asks(trace, first),
+            draws=number in recorder.drawing,
             of_torch=cls.__module__.startswith("torch."),
         )
     )
-    hook(found, number, went)
+    hook(found, found.keep(number) if inside is None else _keeping(inside, trace), went)
     return made
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch.nn.parameter import UninitializedParameter
 
-from gradcalc.checking.backwards import Asked
+from gradcalc.checking.backwards import OF_ARRAYS, Asked
 from gradcalc.checking.functions import References
 from gradcalc.errors import InvalidValueError, UnknownNameError, did_you_mean
 from gradcalc.lang import trees
@@ -49,7 +49,7 @@ def asked(
     found = _leaves(function, named, leaves)
     own = {id(tensor) for tensor in found.values()}
     others = {k: t for k, t in {**named, **_weights(function)}.items() if id(t) not in own}
-    _check(found, name)
+    _check(found, name, [*args, *kwargs.values()])
     given = {id(tensor) for tensor in named.values()}
     # a tensor of the caller's stays what it is
     fresh = {k: _fresh(t, found.values()) if id(t) in given else t for k, t in found.items()}
@@ -217,7 +217,7 @@ def _chosen(one: Any, own: Mapping[str, torch.Tensor]) -> Iterator[tuple[str, to
         if not found:
             raise UnknownNameError(
                 f"there is no tensor called {one} to differentiate by",
-                hint=did_you_mean(one, own) or f"there are {', '.join(own)}",
+                hint=did_you_mean(one, own) or (own and f"there are {', '.join(own)}") or None,
             )
         yield from ((name, own[name]) for name in found)
         return
@@ -225,11 +225,12 @@ def _chosen(one: Any, own: Mapping[str, torch.Tensor]) -> Iterator[tuple[str, to
     yield name or f"leaf{id(one) % 1000}", one
 
 
-def _check(leaves: Mapping[str, torch.Tensor], name: str) -> None:
+def _check(leaves: Mapping[str, torch.Tensor], name: str, given: Sequence[Any]) -> None:
     if not leaves:
+        arrays = any(isinstance(value, np.ndarray) for value in given)
         raise InvalidValueError(
             f"{name} is given no tensor of floats to differentiate by",
-            hint="give it one, as torch.randn(3, dtype=torch.float64)",
+            hint=OF_ARRAYS if arrays else "give it one, as torch.randn(3, dtype=torch.float64)",
         )
     for key, leaf in leaves.items():
         if isinstance(leaf, UninitializedParameter):

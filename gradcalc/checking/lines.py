@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.checking.memory import TORCH, Library
-from gradcalc.checking.trace import NOWHERE, Numbers, Place
+from gradcalc.checking.trace import NOWHERE, Note, Numbers, Place
 
 SPELLED = 8
 """The most numbers of a constant that a line spells out."""
@@ -20,6 +20,12 @@ OTHER_WAY = "another way than the one that was recorded"
 
 class NoRow(Exception):
     """What the language has no words for; the text names it."""
+
+
+class Said(str):
+    """Why nobody can tell, as a sentence; other texts name what nobody can see into."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +45,31 @@ class Line:
     made: Numbers | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The first rows and columns of a result; `rest` is why nobody can tell the others."""
+
+    text: str
+    shape: tuple[int, ...]
+    rest: str
+
+    def of(self, numbers: Numbers) -> Numbers:
+        """The numbers of this part."""
+        return numbers[tuple(map(slice, self.shape))]
+
+
+Text = str | Part | None
+"""What a result is in the language."""
+
+
 @dataclass(slots=True)
 class Listing:
     """A program, and the inputs that are data to it. `lost` says what the output needs and nobody
     can see into, with its place. `names` are the leaves by what they are called in the program,
     `others` what else is given.
     `meant` are what trusted Functions gave, by further inputs, with the adjoints that these were
-    given; `terms` what has to be added to the output for what they handed on.
+    given; `terms` what has to be added to the output for what they handed on. The `notes` are what
+    the meaning of single lines rests on.
     """
 
     lines: list[Line] = field(default_factory=list)
@@ -55,6 +79,7 @@ class Listing:
     names: dict[str, str] = field(default_factory=dict)
     meant: dict[str, tuple[Numbers, Numbers]] = field(default_factory=dict)
     terms: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
     others: dict[str, str] = field(default_factory=dict)
     imports: str = "import torch"
     library: Library = TORCH

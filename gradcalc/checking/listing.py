@@ -4,7 +4,8 @@ Tensors that share memory are told apart here: each line gives new numbers a nam
 a view of what was written over reads what was written.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import zip_longest
 from typing import Any
 
@@ -17,19 +18,24 @@ from gradcalc.checking.lines import (
     Line,
     Listing,
     NoRow,
+    Part,
+    Text,
     name_inside,
     pruned,
     spelled,
 )
 from gradcalc.checking.memory import TORCH, Memory
+from gradcalc.checking.needed import needed, views_in
 from gradcalc.checking.ran import Hand
 from gradcalc.checking.trace import (
     FLOATS,
     NOWHERE,
+    Applied,
     Call,
     Data,
     Event,
     Meant,
+    Note,
     Numbers,
     Place,
     Result,
@@ -65,6 +71,7 @@ class Writer:
         self.results: tuple[Result | None, ...] = ()
         self.still: set[str] = set()
         self.wanted: frozenset[int] = frozenset()
+        self._functions: Sequence[Applied] = ()
 
     # -- what rows ask
 
@@ -99,6 +106,15 @@ class Writer:
     def seen(self, name: str) -> Numbers | None:
         """The numbers that torch had for what a name stands for, None where they are not known."""
         return self._made.get(name)
+
+    def is_in_own(self) -> bool:
+        """Whether the operation was done by the forward of a Function that the user wrote."""
+        inside = self._event[3]
+        return inside is not None and not self._functions[inside].of_torch
+
+    def note(self, kind: str, text: str) -> None:
+        """Say something of the operation."""
+        self.listing.notes.append(Note(kind, text, self._event[2]))
 
     def numbers(self, value: Use | Data) -> Numbers:
         """The numbers of an argument that a row has to know.
@@ -157,6 +173,16 @@ class Writer:
                 return False
         return True
 
+    def hold(self, use: Use | Data) -> None:
+        """Have it said that whole numbers are these: with others nobody knows what is done."""
+        if isinstance(use, Data) or use.numbers is None:
+            return
+        name = self.use(use)
+        if name in self.still or not BOUND.fullmatch(name):
+            return
+        off = f"torch.abs({name}*1.0 - {self.constant(use.numbers)})"
+        self.state(f"if not torch.all({off} < 0.5): raise ValueError({OTHER_WAY!r})")
+
     def state(self, text: str) -> None:
         """A line that binds nothing."""
         number, operation, place, inside = self._event
@@ -166,6 +192,7 @@ class Writer:
 
     def write(self, trace: Trace, events: Sequence[tuple[int, Event]]) -> None:
         """Write the lines of some events."""
+        self._functions = trace.functions
         used = [use for _, e in events if isinstance(e, Call) for use in uses_in(e.arguments)]
         self.wanted = frozenset(u.view.storage for u in (*used, *uses_in(trace.output)))
         for number, event in events:
@@ -208,7 +235,7 @@ class Writer:
                 self._made.pop(line.name, None)
             del self.listing.lines[lines:]
             self._count = count
-            self._lose(call, str(reason))
+            self._lose(call, reason.args[0])
             return
         texts = found if isinstance(found, list) else [found]
         if not isinstance(found, list) and len(call.results) > 1 and not call.written:
@@ -225,8 +252,12 @@ class Writer:
                 continue
             if made.numbers.size == 0 and made.view.size == 0:
                 self.memory.write(made.view, self.bind(f"torch.zeros({list(made.view.shape)})"))
-            elif text is None:
-                self.memory.lose(made.view, call.name, call.place)
+            elif text is None or isinstance(text, Part):
+                why = call.name if text is None else text.rest
+                self.memory.lose(made.view, why, call.place)
+                if text is not None:
+                    view = replace(made.view, shape=text.shape)
+                    self.memory.write(view, self.bind(text.text, text.of(made.numbers)))
             else:
                 self.memory.write(made.view, self.bind(text, made.numbers))
         for made in call.results[len(texts) :]:
@@ -269,11 +300,11 @@ class Writer:
         text = self.text(value)
         return text if value.shape else f"torch.tensor({text})"
 
-    def _written(self, call: Call, texts: Sequence[str | None]) -> None:
+    def _written(self, call: Call, texts: Sequence[Text]) -> None:
         for target, text, made in zip_longest(call.written, texts, call.results):
             if target is None:
                 break
-            if text is None:
+            if text is None or isinstance(text, Part):
                 self.memory.lose(target, call.name, call.place)
                 continue
             name = self.bind(text if text[0].isalpha() else f"{text} + 0.0")
@@ -288,39 +319,6 @@ class Writer:
                 self.memory.lose(made.view, why, call.place)
         for target in call.written:
             self.memory.lose(target, why, call.place)
-
-
-def views_in(call: Call) -> Iterator[View]:
-    """Where the tensors of an operation lie."""
-    yield from (use.view for use in uses_in(call.arguments))
-    yield from (made.view for made in call.results if made is not None)
-    yield from call.written
-
-
-def needed(trace: Trace) -> list[tuple[int, Event]]:
-    """The events that the output has anything of, in their order."""
-    wanted = {use.view.storage for use in uses_in(trace.output)}
-    found: list[tuple[int, Event]] = []
-    for number in range(len(trace.events) - 1, -1, -1):
-        event = trace.events[number]
-        if isinstance(event, Start):
-            if event.storage in wanted:
-                found.append((number, event))
-        elif isinstance(event, Meant):
-            if any(made.view.storage in wanted for made in event.made):
-                found.append((number, event))
-                wanted |= {use.view.storage for use in uses_in(event.given)}
-        elif isinstance(event, Same):
-            if event.result.view.storage in wanted:
-                found.append((number, event))
-                wanted |= {use.view.storage for use in uses_in(event.value)}
-        else:
-            made = [result.view for result in event.results if result is not None]
-            decides = event.answer is not None
-            if decides or any(view.storage in wanted for view in (*made, *event.written)):
-                found.append((number, event))
-                wanted |= {use.view.storage for use in uses_in(event.arguments)}
-    return found[::-1]
 
 
 def listing(
@@ -345,7 +343,7 @@ def listing(
         writer.listing.output = writer.text(trace.output)
     except NoRow as reason:
         place = writer.memory.places.get(_storage(trace.output), NOWHERE)
-        writer.listing.lost = str(reason), place
+        writer.listing.lost = reason.args[0], place
     else:
         writer.listing.lines = pruned(writer.listing)
     return writer.listing

@@ -14,8 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
+from gradcalc.checking.backwards import OF_ARRAYS
+from gradcalc.checking.parameters import SAMPLES
 from gradcalc.checking.places import span_of, text_of
 from gradcalc.checking.trace import Place
 from gradcalc.errors import (
@@ -26,9 +29,6 @@ from gradcalc.errors import (
     UsageError,
     did_you_mean,
 )
-
-SAMPLES = "gradcalc_inputs"
-"""The function of a file that gives inputs for those that are checked."""
 
 TOLD = re.compile(r"^\s*gradcalc:(.*)$", re.MULTILINE)
 """The line of a docstring that says with what a function is called, as the command line has it."""
@@ -178,6 +178,13 @@ def as_errors(name: str) -> Iterator[None]:
         raise _told(name, error) from None
 
 
+def _is_of_arrays(error: BaseException, said: str) -> bool:
+    """Whether a tensor was taken for an array of numpy's."""
+    if isinstance(error, AttributeError) and isinstance(error.obj, torch.Tensor):
+        return hasattr(np.ndarray, error.name or "")
+    return "numpy() on Tensor" in said or "'numpy.ndarray'" in said
+
+
 def _told(name: str, error: BaseException) -> GradcalcError:
     lines = traceback.extract_tb(error.__traceback__)
     outside = (str(Path(torch.__file__).parent), str(Path(__file__).parent), "<")
@@ -185,8 +192,8 @@ def _told(name: str, error: BaseException) -> GradcalcError:
     said = (str(error).strip().splitlines() or [""])[0]
     whose = name if own and own[-1].name != "<module>" else "the file"
     found = InvalidValueError(f"{whose} raises {type(error).__name__}: {said}")
-    if "numpy() on Tensor" in said or any("/numpy/" in frame.filename for frame in own):
-        found.hint = "--grad FILE:NAME checks the gradient of a function of numpy arrays"
+    if _is_of_arrays(error, said) or any("/numpy/" in frame.filename for frame in own):
+        found.hint = OF_ARRAYS
     if isinstance(error, SyntaxError) and error.lineno is not None:
         found.span = span_of(Place(str(error.filename), error.lineno))
         found.source = text_of([str(error.filename)])

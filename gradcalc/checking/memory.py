@@ -187,9 +187,9 @@ class Memory:
     def _gathered(self, held: Storage, view: View) -> str | None:
         """What lies there, out of all of the storage."""
         flat = self._flat(held)
-        if flat is None:
-            return None
         shape = list(view.shape)
+        if flat is None:
+            return self._within(held, view)
         if view.offset == 0 and view.size == held.size and view.strides == contiguous(view.shape):
             return self._lines.bind(f"{self._library}.reshape({flat}, {shape})")
         positions = view.positions()
@@ -199,6 +199,20 @@ class Memory:
             return self._lines.bind(f"{flat}[{int(positions)}]")
         picked = f"{flat}[{self._lines.constant(positions.ravel())}]"
         return self._lines.bind(f"{self._library}.reshape({picked}, {shape})")
+
+    def _within(self, held: Storage, view: View) -> str | None:
+        """What lies there, where all of it is part of something of which the rest is not known."""
+        wanted = view.positions().ravel()
+        for key, name in held.views.items():
+            known = View(0, *key, "").positions().ravel()
+            if not np.isin(wanted, known).all():
+                continue
+            order = np.argsort(known)
+            places = self._lines.constant(order[np.searchsorted(known, wanted, sorter=order)])
+            flat = self._lines.bind(f"{self._library}.reshape({name}, [-1])")
+            picked = f"{flat}[{places}]"
+            return self._lines.bind(f"{self._library}.reshape({picked}, {list(view.shape)})")
+        return None
 
     def alias(self, call: Call) -> bool:
         """Name the results of an operation that only looks at what is there in another way."""

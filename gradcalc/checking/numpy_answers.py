@@ -1,7 +1,7 @@
 """What was written of a function's derivatives, asked at the point and put in shape."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,8 @@ class Question:
 
     `leaves` are the inputs to differentiate by, by the names of its parameters; `call` calls a
     function with others in their place. With `paired` the function gives its gradient as well;
-    `witness` is what the one that is judged is called.
+    `witness` is what the one that is judged is called. `data` are other arrays that it is called
+    with, by name, in whose place others may be called too.
     """
 
     function: Callable[..., Any]
@@ -28,6 +29,7 @@ class Question:
     hessian: Callable[..., Any] | None = None
     witness: str = "df"
     seed: int = 0
+    data: Mapping[str, Array] = field(default_factory=dict)
 
 
 def fresh(leaves: Mapping[str, Array]) -> dict[str, Any]:
@@ -39,7 +41,7 @@ def main_of(asked: Question, made: Any) -> Any:
     """What a function gives, without the gradient that it gives as well."""
     if not asked.paired:
         return made
-    if not (isinstance(made, tuple) and len(made) == 2):
+    if not (isinstance(made, tuple) and len(made) in (2, 3)):
         raise InvalidValueError(
             f"{asked.name} gives no pair of its value and its gradient",
             hint="grad= takes the function that gives the gradient alone",
@@ -77,7 +79,7 @@ def times(
     for (name, other), block in blocks.items():
         way = tangents[other]
         part = _product(block, way, way.ndim)
-        found[name] = found[name] + part if name in found else part
+        found[name] = np.asarray(found[name] + part if name in found else part)
     return found
 
 
@@ -91,10 +93,10 @@ def blocks_of(asked: Question, value: Array) -> dict[tuple[str, str], Array]:
         )
     names = list(asked.leaves)
     found = asked.call(asked.hessian, fresh(asked.leaves))
-    rows = [found] if len(names) == 1 else _parts(asked, found, len(names))
+    rows = [found] if len(names) == 1 else _parts(asked, found, (), (len(names),))
     blocks = {}
     for name, row in zip(names, rows, strict=True):
-        parts = [row] if len(names) == 1 else _parts(asked, row, len(names))
+        parts = [row] if len(names) == 1 else _parts(asked, row, asked.leaves[name].shape)
         for other, part in zip(names, parts, strict=True):
             shape = asked.leaves[name].shape + asked.leaves[other].shape
             blocks[name, other] = _shaped(asked, part, shape, f"{name}, {other}")
@@ -105,13 +107,16 @@ def gradients_of(
     asked: Question, plain: Any, value: Array, weights: Array | None
 ) -> dict[str, Array]:
     """What the gradient that is judged says, weighed as the output is."""
-    names = list(asked.leaves)
     if asked.paired:
-        found = plain[1]
-    else:
-        assert asked.gradient is not None
-        found = asked.call(asked.gradient, fresh(asked.leaves))
-    parts = [found] if len(names) == 1 else _parts(asked, found, len(names))
+        return weighed(asked, plain[1], value, weights)
+    assert asked.gradient is not None
+    return weighed(asked, asked.call(asked.gradient, fresh(asked.leaves)), value, weights)
+
+
+def weighed(asked: Question, found: Any, value: Array, weights: Array | None) -> dict[str, Array]:
+    """What was given as the gradient, put in shape and weighed."""
+    names = list(asked.leaves)
+    parts = [found] if len(names) == 1 else _parts(asked, found, value.shape)
     if len(names) == 1 and isinstance(found, tuple) and len(found) == 1:
         shape = asked.leaves[names[0]].shape
         parts = list(found) if np.shape(found[0]) == value.shape + shape else parts
@@ -124,7 +129,26 @@ def gradients_of(
     return gradients
 
 
-def _parts(asked: Question, found: Any, count: int) -> list[Any]:
+def is_stacked(
+    found: Any, leaves: Mapping[str, Array], before: tuple[int, ...], behind: tuple[int, ...] = ()
+) -> bool:
+    """Whether one array has the derivatives by several inputs of one shape, one beside the other.
+
+    `before` is the shape of what is differentiated, `behind` what stands behind that of an input.
+    """
+    shapes = {leaf.shape for leaf in leaves.values()}
+    if not isinstance(found, np.ndarray) or len(shapes) != 1 or len(leaves) < 2:
+        return False
+    return bool(found.shape == (*before, len(leaves), *shapes.pop(), *behind))
+
+
+def _parts(
+    asked: Question, found: Any, before: tuple[int, ...], behind: tuple[int, ...] = ()
+) -> list[Any]:
+    """The derivatives by each input: of a tuple, or of one array that has them side by side."""
+    count = len(asked.leaves)
+    if is_stacked(found, asked.leaves, before, behind):
+        return list(np.moveaxis(found, len(before), 0))
     if not isinstance(found, tuple | list) or len(found) != count:
         raise InvalidValueError(
             f"{asked.witness} gives {type(found).__name__}, and there are {count} inputs:"
@@ -143,6 +167,9 @@ def _shaped(asked: Question, given: Any, shape: tuple[int, ...], name: str) -> A
     if found.shape == shape:
         return found
     if found.size == 1 and np.prod(shape, dtype=int) == 1:
+        return found.reshape(shape)
+    if found.shape == (1, *shape):
+        # that of an output of one number that is an array
         return found.reshape(shape)
     raise InvalidValueError(
         f"{asked.witness} gives shape {found.shape} for {name}, where {shape} is that of a"

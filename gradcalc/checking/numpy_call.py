@@ -9,7 +9,8 @@ import numpy as np
 
 from gradcalc.calculate import Awaited
 from gradcalc.checking.check import Checked, How, checked
-from gradcalc.checking.numpy_answers import Question, fresh
+from gradcalc.checking.numpy_answers import Question, fresh, is_stacked
+from gradcalc.checking.numpy_elements import by_elements
 from gradcalc.checking.numpy_entries import wrong_entries
 from gradcalc.checking.numpy_running import run
 from gradcalc.checking.ran import Ran
@@ -57,10 +58,10 @@ def check_written(asked: Written, *, strict: bool = False, timeout: float | None
 def judged_in_turn(found: Sequence[Ran], how: How) -> Checked:
     """The first that is not right, else the last."""
     for ran in found[:-1]:
-        first = checked(ran, how)
+        first = by_elements(checked(ran, how))
         if first.case.judgement.verdict.outcome not in (Outcome.VERIFIED, Outcome.VANISHED):
             return first
-    last = checked(found[-1], how)
+    last = by_elements(checked(found[-1], how))
     if last.case.judgement.verdict.outcome is Outcome.WRONG and found[-1].second:
         return replace(last, entries=wrong_entries(found[-1], how))
     return last
@@ -75,50 +76,93 @@ def runs(asked: Written) -> list[Ran]:
             kind = type(given).__name__
             raise InvalidValueError(
                 f"{told}= is a function that gives the derivative, not a {kind}",
-                hint="check(f, x, grad=df)" if told == "grad" else "check(f, x, hess=d2f)",
+                hint="grad=df" if told == "grad" else "hess=d2f",
             )
     named = _named(function, asked.args, asked.kwargs)
-    chosen = _leaves(named, len(asked.args), asked.leaves)
+    chosen = _leaves(named, asked.leaves)
     leaves = {name: np.array(named[name], np.float64) for name in chosen}
     for key, values in leaves.items():
         if not np.all(np.isfinite(values)):
             raise InvalidValueError(f"{key} is not finite", hint="check at a point of numbers")
 
+    order = list(named)[: len(asked.args)]
+
     def call(one: Callable[..., Any], given: Mapping[str, Any]) -> Any:
         args = list(asked.args)
         kwargs = dict(asked.kwargs)
         for name, value in given.items():
-            place = chosen[name]
+            place = order.index(name) if name in order else name
             if isinstance(place, int):
                 args[place] = value
             else:
                 kwargs[place] = value
         return one(*args, **kwargs)
 
-    written = function if paired else gradient or hessian
+    if hessian is not None and (hessian is True or hessian == function):
+        hessian = _third_of(function, _name(asked))
+    aside: tuple[str, ...] = ()
     if (
         asked.leaves is None
         and len(chosen) > 1
-        and _is_one(call(written, fresh(leaves)), paired=paired)
+        and _is_of_first(lambda one: call(one, fresh(leaves)), function, gradient, hessian, leaves)
     ):
         # what stands behind the first is data then, as it is to scipy
-        leaves = dict([next(iter(leaves.items()))])
+        first_one, *aside_ones = leaves
+        leaves, aside = {first_one: leaves[first_one]}, tuple(aside_ones)
     first = Question(
         function, leaves, call, _name(asked),
         gradient=None if paired else gradient, paired=paired, seed=asked.seed,
-        witness="your gradient",
+        witness="your gradient", data=_data(named, leaves),
     )  # fmt: skip
     found = [] if gradient is None else [run(first)]
     if hessian is not None:
         found.append(run(_second(first, hessian)))
-    return found
+    return [replace(ran, aside=aside) for ran in found]
 
 
-def _is_one(found: Any, *, paired: bool) -> bool:
-    """Whether one array was given as the derivative, and no tuple of them."""
-    if paired and isinstance(found, tuple) and len(found) == 2:
-        found = found[1]
-    return isinstance(found, np.ndarray)
+def _data(named: Mapping[str, Any], leaves: Mapping[str, Any]) -> dict[str, Any]:
+    """The arrays of numbers that are not differentiated by."""
+    others = {name: value for name, value in named.items() if name not in leaves}
+    return {n: v for n, v in others.items() if type(v) is np.ndarray and v.dtype.kind in "fiu"}
+
+
+def _third_of(function: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """What gives the Hessian of a function that gives its value, its gradient and that."""
+
+    def hessian(*args: Any, **kwargs: Any) -> Any:
+        found = function(*args, **kwargs)
+        if not (isinstance(found, tuple) and len(found) == 3):
+            raise InvalidValueError(
+                f"{name} does not give its value, its gradient and its Hessian",
+                hint="hess= takes the function that gives the Hessian alone",
+            )
+        return found[2]
+
+    return hessian
+
+
+def _is_of_first(
+    call: Callable[[Any], Any],
+    function: Any,
+    gradient: Any,
+    hessian: Any,
+    leaves: Mapping[str, Any],
+) -> bool:
+    """Whether one array was given as the derivative by several inputs, and it is that by the first.
+
+    No tuple of them, and not all of them side by side.
+    """
+    paired = gradient is True or gradient is function
+    made = call(function)
+    if gradient is None:
+        found = call(hessian)
+        return isinstance(found, np.ndarray) and not is_stacked(found, leaves, (), (len(leaves),))
+    if paired and isinstance(made, tuple) and len(made) > 1:
+        made, found = made[0], made[1]
+    else:
+        found = None if paired else call(gradient)
+    before = np.shape(made) if np.size(made) > 1 else ()
+    return isinstance(found, np.ndarray) and not is_stacked(found, leaves, before)
 
 
 def _name(asked: Written) -> str:
@@ -147,10 +191,8 @@ def _named(function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dic
     return {**dict(zip(names, args, strict=False)), **kwargs}
 
 
-def _leaves(
-    named: Mapping[str, Any], given: int, chosen: Sequence[str] | None
-) -> dict[str, int | str]:
-    """The inputs to differentiate by, and where they are in a call, if among the first `given`.
+def _leaves(named: Mapping[str, Any], chosen: Sequence[str] | None) -> list[str]:
+    """The inputs to differentiate by.
 
     The arrays and lists of numbers, else the floats; integers where nothing else is there.
     """
@@ -168,8 +210,7 @@ def _leaves(
         raise InvalidValueError(
             "it is given no numbers to differentiate by", hint="check(f, np.array([1.0, 2.0]), ...)"
         )
-    order = list(named)[:given]
-    return {name: order.index(name) if name in order else name for name in wanted}
+    return list(dict.fromkeys(wanted))
 
 
 def _is_array(value: Any) -> bool:

@@ -244,6 +244,7 @@ def _one(tape: Tape, made: Any, text: str | None, why: str) -> Followed:
         return tape.kind(tape, raw)
     if scalar or raw.base is not None or not raw.flags.owndata:
         raw = np.array(raw, copy=True)
+    raw = tape.shaken(raw)
     if text is None:
         tape.lose(raw, why)
     else:
@@ -270,7 +271,8 @@ def written(tape: Tape, out: Any, made: Any, text: str | None, why: str = "") ->
     if target is None:
         return constant(tape, made) if text is None and not why else given(tape, made, text, why)
     raw = raw_of(target)
-    tape.store(raw, np.asarray(result), text, why)
+    result = np.asarray(result)
+    tape.store(raw, result if text is None else tape.shaken(result), text, why)
     return target if isinstance(target, Followed) else tape.kind(tape, raw)
 
 

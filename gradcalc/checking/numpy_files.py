@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.checking.files import check_names, is_number, kind_of, named_in
+from gradcalc.checking.files import is_number, kind_of, named_in
 from gradcalc.checking.inputs import parameters_of
 from gradcalc.checking.job import Job
 from gradcalc.checking.loading import as_errors, load, sample_of
 from gradcalc.checking.numpy_call import Written, runs
+from gradcalc.checking.parameters import check_names
 from gradcalc.checking.ran import Ran
 
 

@@ -20,7 +20,8 @@ from gradcalc.checking.numpy_calls import (
     raw_of,
     said,
 )
-from gradcalc.checking.numpy_tape import Followed, Tape
+from gradcalc.checking.numpy_orders import SAID_BY_OTHERS
+from gradcalc.checking.numpy_tape import Followed, Tape, place_here
 
 MAKERS = (
     "zeros", "ones", "empty", "full", "eye", "identity", "linspace", "arange", "zeros_like",
@@ -51,10 +52,13 @@ def stand_ins(tape: Tape) -> Iterator[tuple[int, Any]]:
                 continue
             if name in READERS:
                 yield id(value), _reader(tape, value)
+            elif space is np and name in SAID_BY_OTHERS:
+                yield id(value), _said_by_others(tape, value, SAID_BY_OTHERS[name])
             elif isinstance(value, np.ufunc):
                 yield id(value), _Ufunc(tape, value)
             elif _is_function(value):
                 yield id(value), _function(tape, value, makes=name in MAKERS)
+    yield id(np.random.default_rng), _drawing(tape, np.random.default_rng)
     yield id(np.ndenumerate), _enumerated
     yield id(np.vectorize), partial(_Vectorized, tape)
     yield id(np.apply_along_axis), _along(tape, np.apply_along_axis)
@@ -90,6 +94,30 @@ def _function(tape: Tape, original: Any, *, makes: bool) -> Callable[..., Any]:
             return of_function(tape, original, args, kwargs)
         made = original(*args, **kwargs)
         return constant(tape, made) if makes else made
+
+    return call
+
+
+def _said_by_others(tape: Tape, original: Any, instead: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of numpy's that others say as well, which are followed."""
+
+    @wraps(original)
+    def call(value: Any, *args: Any, **kwargs: Any) -> Any:
+        if tape.paused or not live_in(tape, (value, *args, *kwargs.values())):
+            return constant(tape, original(*raw_of((value, *args)), **raw_of(kwargs)))
+        return instead(tape, _as_array(tape, value), *args, **kwargs)
+
+    return call
+
+
+def _drawing(tape: Tape, original: Any) -> Callable[..., Any]:
+    """`np.random.default_rng`, which has other numbers each time where it is given no seed."""
+
+    @wraps(original)
+    def call(seed: Any = None) -> Any:
+        if seed is None and tape.drawn is None:
+            tape.drawn = place_here()
+        return original(raw_of(seed))
 
     return call
 

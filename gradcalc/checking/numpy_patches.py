@@ -23,7 +23,7 @@ def patched(tape: Tape, function: Any) -> Iterator[None]:
     Modules that are compiled keep what they have: they take arrays for what they are in memory.
     """
     instead = dict(stand_ins(tape))
-    instead |= {id(module): _Module(module, instead) for module in (np, np.linalg)}
+    instead |= {id(module): _Module(module, instead) for module in (np, np.linalg, np.random)}
     own = getattr(function, "__globals__", {})
     kept: list[tuple[dict[str, Any], str, Any]] = []
     cells = [cell for cell in getattr(function, "__closure__", None) or () if _content(cell)]
@@ -89,6 +89,7 @@ class _Module(ModuleType):
         self.__dict__["_module"] = module
         if module is np:
             self.__dict__["linalg"] = _Module(np.linalg, instead)
+            self.__dict__["random"] = _Module(np.random, instead)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.__dict__["_module"], name)

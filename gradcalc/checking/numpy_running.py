@@ -1,13 +1,13 @@
 """Runs of a user's function of numpy arrays: followed, next to the point, and what its own gradient
 says there."""
 
-import random
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from time import perf_counter
+from traceback import walk_tb
 from typing import Any
 
 import numpy as np
@@ -26,13 +26,18 @@ from gradcalc.checking.numpy_answers import (
 )
 from gradcalc.checking.numpy_calls import followed_in, raw_of, said
 from gradcalc.checking.numpy_capture import Traced
+from gradcalc.checking.numpy_chance import State, has_drawn, restore, state_of
 from gradcalc.checking.numpy_patches import patched
-from gradcalc.checking.numpy_tape import IMPORTS, Followed, Tape
+from gradcalc.checking.numpy_shaken import noise_of
+from gradcalc.checking.numpy_tape import IMPORTS, Followed, Tape, where_from
 from gradcalc.checking.ran import Ran
 from gradcalc.checking.trace import NOWHERE, Place, Trace, View
 from gradcalc.testimony import Array
 
 AGAIN = "it does not do the same when it is run again"
+CHANCE = "it draws random numbers, and is another function each time it is run"
+LOST_TIP = "give what it gives to the function as an argument, or write it in numpy"
+CHANCE_TIP = "draw them outside of it, or from np.random.default_rng(0) that is made in it"
 
 BESIDE = (64.0, 2.0**20)
 """How far beside the point it is looked whether the function does the same, in roundings."""
@@ -49,12 +54,15 @@ DRAWS = 2
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """A run that was followed: its program, its value, and where numbers were taken out."""
+    """A run that was followed: its program, its value, and where numbers were taken out, or drawn
+    without a seed; `through` are functions of scipy's, by the lines that call them."""
 
     listing: Listing
     value: Array
     leaks: Sequence[tuple[str, Place]]
     lowest: str
+    through: Mapping[Place, str]
+    drawn: Place | None = None
 
 
 def run(asked: Question) -> Ran:
@@ -62,18 +70,44 @@ def run(asked: Question) -> Ran:
 
     Raises `InvalidValueError` for what cannot be differentiated, or is no gradient of it.
     """
-    state = _state()
+    state = state_of(asked.function)
     with _quietly():
         ran, output = _answered(asked)
-        _restore(state)
+        if has_drawn(state) and _is_another(asked, state):
+            return replace(ran, listing=_nothing(asked), untold=CHANCE, tip=CHANCE_TIP)
+        restore(state)
         try:
             found = followed(asked, asked.leaves)
         # it did not raise by itself: it is what follows it that it does not take
         except Exception as error:
-            what = f"{type(error).__name__}: {error}"
-            return replace(ran, listing=_nothing(asked), untold=f"it cannot be followed: {what}")
+            return replace(ran, listing=_nothing(asked), **_unfollowed(error))
         ran = replace(ran, listing=found.listing, dtype=found.lowest)
-        return replace(ran, **_doubts(asked, found, output, state))
+        doubts = _doubts(asked, found, output, state)
+        if asked.hessian is None and "untold" not in doubts:
+            gradients = {n: g for n, g in ran.gradients.items() if g is not None}
+            doubts["noise"] = noise_of(asked, gradients, output, ran.weights, state)
+        return replace(ran, **doubts)
+
+
+def _is_another(asked: Question, state: State) -> bool:
+    """Whether the function gives another value with the random numbers that come next."""
+    restore(state)
+    first, second = (
+        value_of(asked, main_of(asked, asked.call(asked.function, fresh(asked.leaves))))
+        for _ in range(2)
+    )
+    return not np.array_equal(first, second, equal_nan=True)
+
+
+def _unfollowed(error: Exception) -> dict[str, Any]:
+    """That something does not take what is followed."""
+    place, through = where_from(reversed(list(walk_tb(error.__traceback__))))
+    said = (str(error).strip().splitlines() or [""])[0]
+    what = f"{type(error).__name__}: {said}"
+    at = f" ({place.told})" if place.line else ""
+    if not through:
+        return {"untold": f"it cannot be followed: {what}{at}"}
+    return {"untold": f"nobody can see into {through}{at}", "tip": LOST_TIP}
 
 
 def _answered(asked: Question) -> tuple[Ran, Array]:
@@ -113,6 +147,7 @@ def _nothing(asked: Question) -> Listing:
 def followed(asked: Question, leaves: Mapping[str, Array]) -> Course:
     """A run of the function that a tape follows."""
     tape = Tape(Traced)
+    tape.given = asked.data
     inputs: dict[str, Any] = {}
     for position, (name, values) in enumerate(leaves.items()):
         inside = name_inside(name, position)
@@ -123,7 +158,8 @@ def followed(asked: Question, leaves: Mapping[str, Array]) -> Course:
     with patched(tape, asked.function):
         made = main_of(asked, asked.call(asked.function, inputs))
     listing, value = _ended(tape, made)
-    return Course(listing, value, tuple(tape.leaks), tape.lowest.name)
+    lowest = tape.lowest.name
+    return Course(listing, value, tuple(tape.leaks), lowest, tape.through, tape.drawn)
 
 
 def _ended(tape: Tape, made: Any) -> tuple[Listing, Array]:
@@ -151,7 +187,7 @@ def _plain(made: Any) -> Any:
 # -- whether it was followed -------------------------------------------------------------------
 
 
-def _doubts(asked: Question, first: Course, value: Array, state: Any) -> dict[str, Any]:
+def _doubts(asked: Question, first: Course, value: Array, state: State) -> dict[str, Any]:
     """Why the program may not be what the function does, if it may not."""
     if first.value.shape != value.shape or not np.allclose(
         first.value, value, rtol=1e-9, atol=1e-9 * float(np.max(np.abs(value), initial=0)),
@@ -159,12 +195,14 @@ def _doubts(asked: Question, first: Course, value: Array, state: Any) -> dict[st
     ):  # fmt: skip
         plain = asked.call(asked.function, fresh(asked.leaves))
         if not np.array_equal(value_of(asked, main_of(asked, plain)), value, equal_nan=True):
-            return {"untold": AGAIN}
+            return _again_another(first)
         return {"untold": "it gives another value where it is followed than by itself"}
     began = perf_counter()
     again = _again(asked, asked.leaves, state)
-    if again is not None and parting(first.listing, again.listing) is not None:
-        return {"untold": AGAIN}
+    other_way = None if again is None else parting(first.listing, again.listing)
+    if other_way is not None:
+        _, place = other_way
+        return _taken(first, place) if place in first.through else _again_another(first)
     draw, epsilon = np.random.default_rng(asked.seed + 2), float(np.finfo(first.lowest).eps)
     found: dict[str, Any] = {}
     tried = 0
@@ -179,7 +217,7 @@ def _doubts(asked: Question, first: Course, value: Array, state: Any) -> dict[st
                 continue
             kind, place = part
             if kind == "constant":
-                return {"untold": _taken(first, place)}
+                return _taken(first, place)
             if far != FAR / epsilon and "strays" not in found:
                 found = {"strays": place.told, "rounded": far == BESIDE[0]}
     if not tried:
@@ -187,14 +225,20 @@ def _doubts(asked: Question, first: Course, value: Array, state: Any) -> dict[st
     return found
 
 
-def _taken(first: Course, place: Place) -> str:
+def _again_another(first: Course) -> dict[str, Any]:
+    return {"untold": AGAIN} if first.drawn is None else {"untold": CHANCE, "tip": CHANCE_TIP}
+
+
+def _taken(first: Course, place: Place) -> dict[str, Any]:
     """That a number got into the program as a constant which is none."""
+    how = first.through.get(place, "")
     if first.leaks:
         how, place = first.leaks[0]
-        at = f" ({place.told})" if place.line else ""
-        return f"{how} takes numbers out{at}, and nobody can see what becomes of them"
     at = f" ({place.told})" if place.line else ""
-    return f"a number that hangs on the inputs comes in as a constant{at}"
+    if how:
+        found = {"untold": f"{how} takes numbers out{at}, and nobody can see what becomes of them"}
+        return found | ({"tip": LOST_TIP} if place in first.through else {})
+    return {"untold": f"a number that hangs on the inputs comes in as a constant{at}"}
 
 
 def _moved(values: Array, draw: np.random.Generator, room: float) -> Array:
@@ -202,9 +246,9 @@ def _moved(values: Array, draw: np.random.Generator, room: float) -> Array:
     return np.asarray(values + room * size * draw.choice((-1.0, 1.0), values.shape))
 
 
-def _again(asked: Question, leaves: Mapping[str, Array], state: Any) -> Course | None:
+def _again(asked: Question, leaves: Mapping[str, Array], state: State) -> Course | None:
     """Another run, None where it fails."""
-    _restore(state)
+    restore(state)
     try:
         return followed(asked, leaves)
     # as it ran before, it is another point that it does not take
@@ -227,15 +271,6 @@ def parting(first: Listing, second: Listing) -> tuple[str, Place] | None:
             where = (line.place for line in first.lines if name in line.text)
             return "constant", next(where, NOWHERE)
     return None
-
-
-def _state() -> Any:
-    return random.getstate(), np.random.get_state()
-
-
-def _restore(state: Any) -> None:
-    random.setstate(state[0])
-    np.random.set_state(state[1])
 
 
 @contextmanager

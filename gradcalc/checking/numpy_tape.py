@@ -1,38 +1,62 @@
 """What a function of numpy arrays does, written down as lines of the language while it runs."""
 
+import itertools
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from traceback import walk_stack
+from types import FrameType
 from typing import Any
 
 import numpy as np
 
-from gradcalc.checking.lines import OTHER_WAY, Line, Listing, NoRow, pruned, spelled
+from gradcalc.checking.lines import OTHER_WAY, Line, Listing, NoRow, name_inside, pruned, spelled
 from gradcalc.checking.memory import NUMPY, Memory
 from gradcalc.checking.trace import NOWHERE, Numbers, Place, Start, View
 
 IMPORTS = "import numpy as np, scipy.special, scipy.linalg, math"
 """The first line of a program of numpy's."""
 
+_TOGETHER = ("np.linalg.", "scipy.linalg.", "np.fft.")
+"""What gives numbers each of which is rounded on the scale of the largest."""
+
 
 _OUTSIDE = (str(Path(__file__).parent), str(Path(np.__file__).parent))
+_COMPILED = (".pyx", ".pxd", ".pxi")
 _LIBRARIES = ("/scipy/", "/contextlib.py", "/functools.py")
 
 
 def place_here() -> Place:
     """The line of the user's that is running."""
-    frame = sys._getframe(1)
-    while frame is not None:
+    return where_from(walk_stack(sys._getframe(1)))[0]
+
+
+def where_from(frames: Iterable[tuple[FrameType, int]]) -> tuple[Place, str]:
+    """The line of the user's that led somewhere by frames, the innermost first, and the function of
+    scipy's that it calls, if any."""
+    through = ""
+    for frame, line in frames:
         name = frame.f_code.co_filename
         outside = name.startswith(_OUTSIDE) or any(part in name for part in _LIBRARIES)
-        if not outside and not name.startswith("<"):
-            return Place(name, frame.f_lineno)
-        if frame.f_back is None:
-            break
-        frame = frame.f_back
-    return NOWHERE
+        if not (outside or name.startswith("<") or name.endswith(_COMPILED)):
+            return Place(name, line), through
+        if "/scipy/" in name:
+            through = _public_name(frame)
+    return NOWHERE, through
+
+
+def _public_name(frame: FrameType) -> str:
+    """What a function is called where it is imported from, of a method its class; the module where
+    it has no name there."""
+    parts = str(frame.f_globals.get("__name__", "")).split(".")
+    space = ".".join(itertools.takewhile(lambda part: not part.startswith("_"), parts))
+    kind = type(frame.f_locals.get("self")).__name__
+    for name in (frame.f_code.co_name, kind):
+        if callable(getattr(sys.modules.get(space), name, None)):
+            return f"{space}.{name}"
+    return space
 
 
 class Followed:
@@ -48,16 +72,22 @@ class Tape:
     """The lines of a run, and which memory has anything of the inputs in it.
 
     `leaks` are the places where a number was taken out that nobody follows, each with the way that
-    it went.
+    it went, `through` the functions of scipy's that a line calls, `drawn` where a generator without
+    a seed was made. `given` are arguments that are data, by name. With `shake` each number is
+    moved by about its rounding.
     """
 
     library = NUMPY
 
-    def __init__(self, kind: type[Followed]) -> None:
+    def __init__(self, kind: type[Followed], shake: np.random.Generator | None = None) -> None:
         self.kind = kind
+        self.shake = shake
+        self.given: Mapping[str, Numbers] = {}
         self.listing = Listing(imports=IMPORTS, library=NUMPY)
         self.memory = Memory(self)
         self.leaks: list[tuple[str, Place]] = []
+        self.through: dict[Place, str] = {}
+        self.drawn: Place | None = None
         self.paused = 0
         self.operation = ""
         self.lowest = np.dtype(np.float64)
@@ -66,6 +96,19 @@ class Tape:
         self._count = 0
         self.floats: dict[int, tuple[float, Followed]] = {}
         self._blind: dict[int, tuple[str, Place]] = {}
+
+    def shaken(self, made: Numbers) -> Numbers:
+        """Numbers that something has given, moved by what rounding might do to them."""
+        if self.shake is None or made.dtype.kind not in "fc" or not made.size:
+            return made
+        sizes = np.abs(made)
+        if self.operation.startswith(_TOGETHER):
+            sizes = np.full(made.shape, np.max(sizes))
+        room = 2 * np.finfo(made.dtype).eps * sizes
+        moved = made + room * self.shake.uniform(-1, 1, made.shape)
+        if made.dtype.kind == "c":
+            moved = moved + 1j * room * self.shake.uniform(-1, 1, made.shape)
+        return np.asarray(np.where(np.isfinite(sizes), moved, made), made.dtype)
 
     @contextmanager
     def pause(self) -> Iterator[None]:
@@ -87,7 +130,9 @@ class Tape:
             if made.dtype.kind == "f" and made.dtype.itemsize < self.lowest.itemsize:
                 self.lowest = made.dtype
         lines = self.listing.lines
-        place = place_here()
+        place, through = where_from(walk_stack(sys._getframe(1)))
+        if through:
+            self.through.setdefault(place, through)
         lines.append(Line(name, f"{name} = {text}", place, len(lines), self.operation, made=made))
         return name
 
@@ -107,7 +152,10 @@ class Tape:
 
     def leak(self, how: str) -> None:
         """Write down that a number went out of sight."""
-        found = how, place_here()
+        place, through = where_from(walk_stack(sys._getframe(1)))
+        found = through or how, place
+        if through:
+            self.through.setdefault(place, through)
         if found not in self.leaks:
             self.leaks.append(found)
 
@@ -124,6 +172,9 @@ class Tape:
             if isinstance(value, float) and not np.isfinite(value):
                 return f"float('{value}')"
             return repr(value)
+        named = self._as_given(numbers)
+        if named is not None:
+            return named
         short = spelled(numbers, "np.array")
         if short is not None:
             return short
@@ -133,6 +184,20 @@ class Tape:
             self._constants[key] = name
             self.listing.data[name] = numbers.copy()
         return self._constants[key]
+
+    def _as_given(self, numbers: Numbers) -> str | None:
+        """The name of an argument that is data, where an array is that, or its transpose."""
+        for position, (name, array) in enumerate(self.given.items()):
+            turned = {"": array, ".T": array.T}
+            found = next((end for end, one in turned.items() if _is_in_place(numbers, one)), None)
+            if found is None:
+                continue
+            inside = name_inside(name, len(self.listing.names) + position)
+            before = self.listing.data.setdefault(inside, array.copy())
+            self.listing.others[inside] = name
+            # what is written into is another one then
+            return inside + found if np.array_equal(before, array, equal_nan=True) else None
+        return None
 
     # -- memory
 
@@ -235,7 +300,16 @@ class Tape:
         found.output = output
         found.lines = pruned(found)
         found.data = {n: v for n, v in found.data.items() if re.search(rf"\b{n}\b", found.source)}
+        found.others = {n: name for n, name in found.others.items() if n in found.data}
         return found
+
+
+def _is_in_place(one: Numbers, other: Numbers) -> bool:
+    """Whether two arrays are the same numbers of the same memory."""
+    mine, theirs = one.__array_interface__, other.__array_interface__
+    return (mine["data"], one.shape, one.strides, one.dtype) == (
+        theirs["data"], other.shape, other.strides, other.dtype,
+    )  # fmt: skip
 
 
 def owner_of(raw: Any) -> Any:

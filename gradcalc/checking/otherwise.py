@@ -5,6 +5,11 @@ from typing import Any
 
 import torch
 
+from gradcalc.checking.tensors import tensors_in
+
+CLOSE = 16.0
+"""How far what an operation is made of may be off from it, in roots of the dtype's rounding."""
+
 
 def decomposition(func: Any) -> Callable[..., Any] | None:
     """What torch itself says that an operation is made of."""
@@ -16,6 +21,24 @@ def decomposition(func: Any) -> Callable[..., Any] | None:
     ):
         found = func.decompose
     return found
+
+
+def gives(func: Any, args: Any, kwargs: Any, made: Any) -> bool:
+    """Whether an operation gives what was made in its place: torch's own words for it may mean
+    something else."""
+    right = list(tensors_in(func(*args, **kwargs)))
+    ours = list(tensors_in(made))
+    pairs = zip(right, ours, strict=False)
+    return len(right) == len(ours) and all(_is_near(one, other) for one, other in pairs)
+
+
+def _is_near(right: torch.Tensor, made: torch.Tensor) -> bool:
+    # what is beside the results proper may be of another shape, or none
+    if right.shape != made.shape or not right.is_floating_point() or not right.numel():
+        return True
+    room = CLOSE * torch.finfo(right.dtype).eps ** 0.5
+    size = float(right.abs().nan_to_num(0.0, 0.0, 0.0).max())
+    return torch.allclose(made, right, rtol=room, atol=room * size, equal_nan=True)
 
 
 def python_body(name: str) -> Callable[..., Any] | None:

@@ -1,7 +1,7 @@
 """Runs of a user's function by torch: recorded, gone back by autograd, and tried in other ways."""
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
@@ -16,14 +16,18 @@ from gradcalc.checking.chance import restore, state_now
 from gradcalc.checking.functions import watched
 from gradcalc.checking.handing import Watched
 from gradcalc.checking.hidden import hidden
+from gradcalc.checking.hooks import watched_saving
 from gradcalc.checking.kernels import plain_kernels
 from gradcalc.checking.leaks import watched_leaks
-from gradcalc.checking.ran import Ran
+from gradcalc.checking.measured import slopes
+from gradcalc.checking.ran import Failed, Ran, Way
 from gradcalc.checking.seconds import seconds
 from gradcalc.checking.tensors import dtype_of, to_array
 from gradcalc.checking.trace import Note, Trace
 from gradcalc.checking.ways import APART, otherwise
+from gradcalc.checking.within import passed
 from gradcalc.errors import InvalidValueError, UnknownNameError
+from gradcalc.testimony import Array
 from gradcalc.values.precision import precision_of
 
 SMALL = 2.0**-12
@@ -43,18 +47,30 @@ def run(asked: Asked, known: Callable[[str], bool], *, wide: bool = True) -> Ran
 
     Raises `InvalidValueError` for an output that nothing can be differentiated of.
     """
-    recorder = Recorder(asked.leaves, known, asked.others)
+    count = 1 if asked.reference is None else 2
+    recorders = [Recorder(asked.leaves, known, asked.others) for _ in range(count)]
+
+    def back() -> None:
+        for recorder in recorders:
+            recorder.restore()
+
     try:
-        return _run(asked, known, recorder, wide=wide)
+        return _run(asked, known, recorders, state_now(back), wide=wide)
     finally:
-        recorder.restore()
+        back()
 
 
-def _run(asked: Asked, known: Callable[[str], bool], recorder: Recorder, *, wide: bool) -> Ran:
-    state = state_now(recorder.restore)
-    watching = watched(recorder, asked.references, asked.trust, keep=asked.order > 1)
-    with _quietly(), plain_kernels(), watched_leaks(recorder), watching as found, recorder:
-        output, weights = output_of(asked, (asked.reference or asked.call)({}))
+def _run(
+    asked: Asked,
+    known: Callable[[str], bool],
+    recorders: Sequence[Recorder],
+    state: Any,
+    *,
+    wide: bool,
+) -> Ran:
+    recorder, *more = recorders
+    meant = asked if asked.reference is None else replace(asked, call=asked.reference)
+    output, weights, found = _recorded(meant, recorder)
     trace = recorder.trace
     trace.output = recorder.value(output)
     unknown = asked.trust - {f.name for f in trace.functions if f.trusted}
@@ -67,9 +83,13 @@ def _run(asked: Asked, known: Callable[[str], bool], recorder: Recorder, *, wide
     for name, leaf in asked.leaves.items():
         if recorder.view(leaf) != trace.inputs[name][0]:
             trace.notes.append(Note("rewritten", name))
-    if asked.reference is not None:
-        output, weights = _unrecorded(asked, output, state)
-    back = Back(asked, output, weights)
+    for own in more:
+        restore(state)
+        theirs = output
+        output, weights, found = _recorded(asked, own)
+        _hold(asked, output, theirs)
+    inner, again = passed(found, asked.seed)
+    back = Back(asked, output, weights, found)
     gradients, failure = back.gradients()
     ran = Ran(
         trace=trace,
@@ -81,6 +101,9 @@ def _run(asked: Asked, known: Callable[[str], bool], recorder: Recorder, *, wide
         tangents=back.tangents,
         slope=back.slope,
         failure=failure,
+        behind=more[0].trace if more else None,
+        passed=inner,
+        seconds=again,
     )
     if failure is not None:
         return ran
@@ -95,21 +118,31 @@ def _run(asked: Asked, known: Callable[[str], bool], recorder: Recorder, *, wide
     with _quietly():
         # before anything is moved that the way back goes through
         small = _of_small(ran, back, found)
-        others = dict(otherwise(asked, ran, back, found, state, known))
-        place, rounded = strays(asked, ran, known, state)
-        trace, unseen = _with_hidden(asked, ran, known, state)
-        twice = seconds(found, asked.seed)
+        others = list(otherwise(asked, ran, back, found, state, known))
+        place, rounded = strays(meant, ran, known, state)
+        trace, unseen = _with_hidden(meant, trace, known, state)
+        behind = ran.behind and _with_hidden(asked, ran.behind, known, state)[0]
+        twice = seconds(found.kept, asked.seed) if asked.order > 1 else again
+        trace.notes.extend(note for note in found.changing if note not in trace.notes)
+        measured = {}
+        if behind is not None:
+            measured = slopes(found, behind.functions, lambda: restore(state), asked.seed)
         finer = _finer(asked, known, state) if ran.dtype in COARSE and wide else None
     return replace(
-        ran, trace=trace, otherwise=others, seconds=twice, strays=place, rounded=rounded,
-        finer=finer, hidden=unseen, looked=True, small=small,
+        ran, trace=trace, otherwise={way: one for way, one in others if isinstance(one, Way)},
+        refused={way: one for way, one in others if isinstance(one, Failed)},
+        layouts={way: one for way, one in others if isinstance(one, int)},
+        seconds=twice, strays=place, rounded=rounded, finer=finer, hidden=unseen, looked=True,
+        behind=behind, slopes=measured,
+        small=small and replace(small, trace=trace, behind=behind),
+        first=ran.first and replace(ran.first, trace=trace, behind=behind),
     )  # fmt: skip
 
 
 def _of_small(ran: Ran, back: Back, found: Watched) -> Ran | None:
     """The way back from outputs beside which others are large: what is wrong in them alone does not
     show beside those. None where there are no such, or nothing that somebody wrote."""
-    if ran.weights is None or ran.tangents is not None or not ran.trace.functions:
+    if ran.weights is None or ran.tangents is not None or not ran.functions:
         return None
     sizes = np.abs(ran.value)
     weights = np.where(sizes > np.max(sizes, initial=0) * SMALL, 0.0, ran.weights)
@@ -122,11 +155,11 @@ def _of_small(ran: Ran, back: Back, found: Watched) -> Ran | None:
 
 
 def _with_hidden(
-    asked: Asked, ran: Ran, known: Callable[[str], bool], state: Any
+    asked: Asked, trace: Trace, known: Callable[[str], bool], state: Any
 ) -> tuple[Trace, str | None]:
     """The trace, in which Functions are opaque where numbers come back that nobody has seen, and
     where one does outside of them, unless it is told as one that was taken out."""
-    trace, place = ran.trace, None
+    place = None
     told = {note.place for note in trace.notes if note.kind == "used number"}
     blind: set[int] = set()
     for call, is_tensor in hidden(asked, trace, known, state):
@@ -162,14 +195,20 @@ def _finer(asked: Asked, known: Callable[[str], bool], state: Any) -> Ran | None
     return None
 
 
-def _unrecorded(asked: Asked, meant: torch.Tensor, state: Any) -> tuple[torch.Tensor, Any]:
-    """The function's own output, where a reference was recorded.
+def _recorded(asked: Asked, recorder: Recorder) -> tuple[torch.Tensor, Array | None, Watched]:
+    """The output of a first run, its weights, and what goes through own backwards from then on."""
+    watching = watched(recorder, asked.references, asked.trust)
+    seeing = watched_leaks(recorder), watched_saving(recorder)
+    with _quietly(), plain_kernels(), seeing[0], seeing[1], watching as found, recorder:
+        output, weights = output_of(asked, asked.call({}))
+    return output, weights, found
+
+
+def _hold(asked: Asked, output: torch.Tensor, meant: torch.Tensor) -> None:
+    """Hold the function's own output to that of its reference.
 
     Raises `InvalidValueError` where the two have other values.
     """
-    restore(state)
-    with _quietly():
-        output, weights = output_of(asked, asked.call({}))
     ours, theirs = to_array(output).astype(float), to_array(meant).astype(float)
     room = APART * precision_of(dtype_of(output)).epsilon ** 0.5
     size = float(np.max(np.abs(theirs), initial=0))
@@ -178,7 +217,6 @@ def _unrecorded(asked: Asked, meant: torch.Tensor, state: Any) -> tuple[torch.Te
             f"the reference gives another value than {asked.name}",
             hint="it has to mean the same function",
         )
-    return output, weights
 
 
 @contextmanager

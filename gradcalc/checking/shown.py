@@ -5,15 +5,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from gradcalc.calculate import report_of
-from gradcalc.checking import blame
-from gradcalc.checking.check import ALONE, Checked
-from gradcalc.checking.lines import OTHER_WAY, Listing
+from gradcalc.checking import accused, blame
+from gradcalc.checking.check import ALONE, COTANGENT, Checked
+from gradcalc.checking.layouts import EXPANDED, STRIDED
+from gradcalc.checking.lines import Listing
 from gradcalc.checking.places import span_of, text_of
 from gradcalc.checking.ran import Ran
 from gradcalc.checking.trace import FLOATS, Call, Note, Place
-from gradcalc.report import InputGradient, Report
+from gradcalc.report import Array, InputGradient, Report
 from gradcalc.values.precision import precision_of
-from gradcalc.verdict.outcome import Finding, Outcome, Verdict
+from gradcalc.verdict.outcome import Finding, Outcome
 
 
 def report(found: Checked) -> Report:
@@ -21,26 +22,40 @@ def report(found: Checked) -> Report:
     made, listed = report_of(found.case, "check"), found.listing
     known = {**listed.names, **listed.others}
     own = [_located(finding, listed) for finding in made.findings]
-    verdict = made.verdict
-    if OTHER_WAY in verdict.message:
-        why = "which way it goes is decided here, and only the one that it went was recorded"
-        verdict = Verdict(Outcome.UNRESOLVED, f"not checked: {why}")
+    gradients = tuple(
+        _renamed(_readable(g, listed), found) for g in made.gradients if g.name in listed.names
+    )
+    message = _worded(made.verdict.message, found)
+    if not any(g.formula for g in gradients):
+        # of one that nobody is shown it is not said that it agrees
+        message = message.replace("autograd, enclosure and formula", "autograd and enclosure")
     told = [replace(f, message=_worded(f.message, found)) for f in (*_findings(found), *own)]
     findings = [f for f in told if _is_own(f, found) and not _is_of_fewer(f, found)]
     return replace(
         made,
         inputs={known[n]: v for n, v in made.inputs.items() if n in known},
-        gradients=tuple(
-            _renamed(_readable(g, listed), found) for g in made.gradients if g.name in listed.names
-        ),
+        gradients=gradients,
         read_as=None,
-        verdict=replace(verdict, message=_worded(verdict.message, found)),
+        verdict=replace(made.verdict, message=message),
         dtype=found.case.problem.precision,
         digits_possible=round(precision_of(found.case.problem.precision).digits, 2),
         path=(),
         findings=tuple(findings),
+        witness="autograd" if found.ran.witness == "autograd" else "yours",
+        tangents=found.ran.tangents,
+        weighed=_weighed(found),
         sources=text_of(f.span.file for f in findings if f.span is not None and f.span.file),
     )
+
+
+def _weighed(found: Checked) -> Array | None:
+    """What the output is weighed by, where second derivatives are by that, too."""
+    ran = found.ran
+    if ran.tangents is None:
+        return None
+    if COTANGENT in found.listing.meant:
+        return found.listing.meant[COTANGENT][0]
+    return ran.weights
 
 
 def _worded(text: str, found: Checked) -> str:
@@ -119,6 +134,14 @@ NOTES: Mapping[str, tuple[str, str]] = {
         "a hook may change the gradient on its way back",
         "what is checked is the gradient that autograd gives with it",
     ),
+    "changing": (
+        "{text} changes the gradient on its way back",
+        "what is checked is the gradient that autograd gives with it",
+    ),
+    "saved": (
+        "what is saved for the way back comes out of its hooks as other numbers",
+        "the gradient has no more digits than these have",
+    ),
     "used number": (
         "a number is taken out of a tensor and calculated with: no gradient flows through it",
         "calculate with the tensor itself, or write .detach() to say that it is meant",
@@ -127,6 +150,18 @@ NOTES: Mapping[str, tuple[str, str]] = {
         "{text} is taken for what torch says it is made of",
         "the verdict rests on that",
     ),
+    "drawn": (
+        "{text} draws numbers: no gradient goes back to what they are drawn by",
+        "rsample() of a distribution draws them so that one does, where that can be",
+    ),
+    "approximate": (
+        "{text} draws numbers, and torch's slope of them is an approximation: it is taken as it is",
+        "the verdict rests on that",
+    ),
+    "normalized": (
+        "torch gives the gradient of ctc_loss for what log_softmax has made, and no other one",
+        "take log_softmax in front of it",
+    ),
     "opaque": ("nobody can see into {text}", "reference= takes a plain function for it"),
 }
 """What is said of notes of the recorder, with a tip."""
@@ -134,14 +169,36 @@ NOTES: Mapping[str, tuple[str, str]] = {
 
 def _findings(found: Checked) -> Iterator[Finding]:
     yield from found.entries
+    if found.ran.untold is not None and found.ran.tip is not None:
+        yield Finding("untold", found.ran.untold, found.ran.tip, None)
+    if found.ran.aside:
+        (by,), aside = found.ran.trace.inputs, ", ".join(found.ran.aside)
+        yield Finding(
+            "unchecked",
+            f"{found.ran.witness} is one array, held to that by {by};"
+            f" nothing is checked by {aside}",
+            f"a tuple gives an array for each; leaves={by} says that one is meant",
+            None,
+        )
     for wrong in found.blamed:
-        yield blame.finding(wrong)
+        yield accused.finding(wrong)
+    yield from map(accused.measured, found.off)
+    for applied in found.taken:
+        text = f"the backward of {applied.name} is a part of the function, as it was written"
+        hint = "whether it is the gradient of its forward nobody can tell here"
+        yield Finding("taken", text, hint, span_of(applied.place))
     if found.way is not None:
         said = (
             f"the gradient is {'wrong' if found.way == ALONE else 'another one'} where {found.way}"
         )
         yield Finding("otherwise", said, "that one is judged here", None)
+    yield from _refusals(found.ran)
     outcome = found.case.judgement.verdict.outcome
+    if outcome is Outcome.WRONG and not found.blamed and not found.off:
+        others = list(blame.suspects(found.ran))
+        alone = len({applied.name for applied in found.ran.functions}) == 1
+        for applied in others:
+            yield accused.suspected(applied, alone=alone)
     for applied in blame.writing(found.ran):
         yield Finding(
             "blame" if outcome is Outcome.WRONG else "written",
@@ -152,18 +209,53 @@ def _findings(found: Checked) -> Iterator[Finding]:
     for applied in found.ran.trace.functions:
         if applied.opaque:
             yield Finding(
-                "opaque", f"nobody can see into the forward of {applied.name}",
+                "opaque", applied.told,
                 "reference= takes a plain function that means the same", span_of(applied.place),
             )  # fmt: skip
     fewer = _fewer(found.ran)
     if fewer is not None:
         text = f"{fewer[0]} has fewer digits than the inputs have: the gradient has no more"
         yield Finding("precision", text, "keep the dtype of the inputs", span_of(fewer[1]))
-    for note in found.ran.trace.notes:
-        if note.kind == "hook" and outcome is not Outcome.WRONG:
+    for note in dict.fromkeys(found.listing.notes):
+        if note.kind != "normalized" or outcome is Outcome.WRONG:
+            yield _noted(note)
+    notes = found.ran.trace.notes
+    changing = any(note.kind == "changing" for note in notes)
+    for note in notes:
+        if note.kind in ("hook", "changing") and outcome is not Outcome.WRONG:
+            continue
+        if note.kind == "hook" and changing:
+            # that one is known
             continue
         if note.kind in NOTES:
             yield _noted(note)
+
+
+LAYOUTS: Mapping[str, tuple[str, str]] = {
+    STRIDED: (
+        "what it is given is not contiguous in memory",
+        "gradients lie so behind a transpose or a slice: .reshape() takes them, or .contiguous()",
+    ),
+    EXPANDED: (
+        "what it is given is one number, expanded",
+        "gradients lie so behind sum(): .contiguous() or .clone() makes them ordinary ones",
+    ),
+}
+"""How a cotangent lies that a backward does not take, with a tip."""
+
+
+def _refusals(ran: Ran) -> Iterator[Finding]:
+    """What fails on a way back, and what is another gradient though the function's is right."""
+    refused = {"": ran.failure} if ran.failure is not None else ran.refused
+    for way, failed in refused.items():
+        what = f"the backward of {failed.by} fails" if failed.by else "going back fails"
+        how, hint = LAYOUTS.get(way, (way, None))
+        where = f" where {how}" if way else ""
+        yield Finding("raises", f"{what}{where}: {failed.said}", hint, span_of(failed.place))
+    for way, number in ran.layouts.items():
+        applied, (how, hint) = ran.functions[number], LAYOUTS[way]
+        text = f"the backward of {applied.name} is another one where {how}"
+        yield Finding("layout", text, hint, span_of(applied.place))
 
 
 def _fewer(ran: Ran) -> tuple[str, Place] | None:
@@ -182,4 +274,7 @@ def _fewer(ran: Ran) -> tuple[str, Place] | None:
 
 def _noted(note: Note) -> Finding:
     message, hint = NOTES[note.kind]
-    return Finding(note.kind, message.format(text=note.text), hint, span_of(note.place))
+    text = note.text
+    if note.kind == "changing":
+        text = "a hook" if text.startswith("<") else f"the hook {text}"
+    return Finding(note.kind, message.format(text=text), hint, span_of(note.place))

@@ -192,7 +192,8 @@ class Applied:
     and the `names` of its forward's parameters; `made` what it gave. The events from `first` up to
     `last` are those of its forward; with `opaque` a result was made out of sight. `place` is that
     of its backward, `called` that of the call. A `trusted` one is meant, whatever it is; one
-    that `asks` takes numbers out of tensors. One `of_torch` runs what others wrote.
+    that `asks` takes numbers out of tensors, one that `draws` has them drawn by its arguments. One
+    `of_torch` runs what others wrote.
     """
 
     name: str
@@ -207,7 +208,15 @@ class Applied:
     opaque: bool = False
     trusted: bool = False
     asks: bool = False
+    draws: bool = False
     of_torch: bool = False
+
+    @property
+    def told(self) -> str:
+        """What is to be said of one whose result was made out of sight."""
+        if self.draws:
+            return f"{self.name} draws numbers, whose slope is what its backward takes it for"
+        return f"nobody can see into the forward of {self.name}"
 
 
 @dataclass(frozen=True, slots=True)

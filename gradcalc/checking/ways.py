@@ -5,7 +5,7 @@ They all have to be the same: whatever the way, it is the gradient of one functi
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,22 +15,17 @@ from gradcalc.checking.backwards import Asked, Back, output_of, parts_of
 from gradcalc.checking.beside import recorded
 from gradcalc.checking.chance import has_drawn, restore
 from gradcalc.checking.handing import Watched, hooked
-from gradcalc.checking.ran import Gradients, Hand, Ran, Way
+from gradcalc.checking.layouts import of_layouts, strided
+from gradcalc.checking.ran import Failed, Hand, Ran, Way, differ
 from gradcalc.checking.trace import Call, Data, Trace
 from gradcalc.testimony import Array
-from gradcalc.values.precision import precision_of
 
 APART = 4.0
 """How far two values of one function may be apart, in roots of the dtype's rounding."""
 
-NEAR = 16.0
-"""How far two ways to the same gradient may be apart, in roundings, beside its largest element:
-what is further is judged as well."""
-
 DOUBLED = "the cotangent is doubled"
 NEGATED = "the cotangent has the other sign"
 ENLARGED = "the cotangent is large"
-STRIDED = "the cotangent is not contiguous in memory"
 TWICE = "the same cotangent is handed in a second time"
 AGAIN = "it is run once more"
 PARTS = "each output is gone back from by itself"
@@ -47,18 +42,19 @@ MANY = 6
 
 def otherwise(
     asked: Asked, ran: Ran, back: Back, found: Watched, state: Any, known: Callable[[str], bool]
-) -> Iterator[tuple[str, Way]]:
-    """The ways in which the gradients are others."""
+) -> Iterator[tuple[str, Way | Failed | int]]:
+    """The ways in which the gradients are others, or fail, and the calls whose backward does."""
     yield from _of_one_run(ran, back, found)
+    yield from of_layouts(ran, back, found)
     runs = _Runs(asked, state, ran.value)
     again = _same_again(asked, ran, state, known)
     if again is None:
         # what is another function each time has another gradient each time
         return
-    if _differ(ran, again.gradients):
+    if differ(ran.dtype, ran.gradients, again.gradients):
         yield AGAIN, again
         return
-    if any(not applied.trusted for applied in ran.trace.functions):
+    if any(not applied.trusted for applied in ran.functions):
         yield from _of_own_backwards(asked, ran, runs)
     if has_drawn(state):
         # numbers are drawn in the order of memory
@@ -69,7 +65,7 @@ def otherwise(
 
 
 def _where(way: str, ran: Ran, found: Way | None) -> Iterator[tuple[str, Way]]:
-    if found is not None and _differ(ran, found.gradients):
+    if found is not None and differ(ran.dtype, ran.gradients, found.gradients):
         yield way, found
 
 
@@ -84,14 +80,12 @@ def _of_one_run(ran: Ran, back: Back, found: Watched) -> Iterator[tuple[str, Way
         return Way(less, {n: _divided(h, times) for n, h in found.hands.items()})
 
     yield from _where(DOUBLED, ran, way(back.seed(2.0), 2.0))
-    if ran.trace.functions:
+    if ran.functions:
         yield from _where(NEGATED, ran, way(back.seed(-1.0), -1.0))
         if ran.dtype in ("float64", "float32"):
             yield from _where(ENLARGED, ran, way(back.seed(LARGE), LARGE))
     seed = back.seed()
-    if seed.ndim and seed.numel() > 1:
-        yield from _where(STRIDED, ran, way(strided(seed)))
-    if ran.trace.functions and way(seed) is not None:
+    if ran.functions and way(seed) is not None:
         yield from _where(TWICE, ran, way(seed))
 
 
@@ -99,10 +93,12 @@ def _divided(hand: Hand, times: float) -> Hand:
     def less(numbers: Array | None) -> Array | None:
         return None if numbers is None else np.asarray(numbers / times)
 
-    return Hand(tuple(map(less, hand.given)), tuple(map(less, hand.handed)), hand.written)
+    inside = (replace(one, hand=_divided(one.hand, times)) for one in hand.inside)
+    given, handed = tuple(map(less, hand.given)), tuple(map(less, hand.handed))
+    return replace(hand, given=given, handed=handed, inside=tuple(inside))
 
 
-def _of_own_backwards(asked: Asked, ran: Ran, runs: "_Runs") -> Iterator[tuple[str, Way]]:
+def _of_own_backwards(asked: Asked, ran: Ran, runs: "_Runs") -> Iterator[tuple[str, Way | Failed]]:
     """What somebody wrote may keep what is another call's, or go by who wants a gradient."""
     elsewhere = {name: _beside(leaf) for name, leaf in runs.movable}
     if elsewhere:
@@ -110,7 +106,11 @@ def _of_own_backwards(asked: Asked, ran: Ran, runs: "_Runs") -> Iterator[tuple[s
     if asked.order > 1:
         # what goes by other inputs, or other outputs, is another second derivative
         return
-    yield from _where(PARTS, ran, runs.parts())
+    parts = runs.parts()
+    if isinstance(parts, Failed):
+        yield PARTS, parts
+    else:
+        yield from _where(PARTS, ran, parts)
     if not 1 < len(runs.movable) <= MANY:
         return
     for name, _ in runs.movable:
@@ -147,13 +147,13 @@ class _Runs:
             output, weights = output_of(self.asked, self.asked.call(leaves))
             if between is not None:
                 between()
-            back = Back(self.asked, output, weights)
+            back = Back(self.asked, output, weights, found)
             gradients, failed = back.gradients(leaves=leaves)
             if failed is None and _is_near(back.value, self.value):
                 return Way(gradients, dict(found.hands))
         return None
 
-    def parts(self) -> Way | None:
+    def parts(self) -> Way | Failed | None:
         """The sum of the gradients of the outputs, each gone back from by itself."""
         restore(self.state)
         total: dict[str, Array | None] = dict.fromkeys(self.asked.leaves)
@@ -162,9 +162,9 @@ class _Runs:
             if len(parts) < 2:
                 return None
             for part, weights in parts:
-                gradients, failed = Back(self.asked, part, weights).gradients()
+                gradients, failed = Back(self.asked, part, weights, found).gradients()
                 if failed is not None:
-                    return None
+                    return failed
                 for name, gradient in gradients.items():
                     if gradient is not None:
                         before = total[name]
@@ -177,9 +177,9 @@ def _same_again(asked: Asked, ran: Ran, state: Any, known: Callable[[str], bool]
     """The gradients of a second run, None where it fails or does something else."""
     with suppress(Exception):
         recorder, output, weights, found = recorded(asked, known, state)
-        if asked.reference is None and not _is_same(ran.trace, recorder.trace):
+        if not _is_same(ran.own, recorder.trace):
             return None
-        back = Back(asked, output, weights)
+        back = Back(asked, output, weights, found)
         gradients, failed = back.gradients()
         if failed is None and _is_near(back.value, ran.value):
             return Way(gradients, dict(found.hands))
@@ -223,30 +223,3 @@ def _beside(leaf: torch.Tensor) -> torch.Tensor:
     """Another point."""
     with torch.no_grad():
         return (leaf * 0.75 + 0.125).to(leaf.dtype).requires_grad_(leaf.requires_grad)
-
-
-def strided(tensor: torch.Tensor) -> torch.Tensor:
-    """The same numbers, not contiguous in memory."""
-    with torch.no_grad():
-        if tensor.ndim > 1 and tensor.shape[-1] > 1 and tensor.shape[-2] > 1:
-            found = tensor.transpose(-1, -2).contiguous().transpose(-1, -2)
-        else:
-            found = torch.stack([tensor, tensor], -1)[..., 0]
-    return found.requires_grad_(tensor.requires_grad)
-
-
-def _differ(ran: Ran, found: Gradients) -> bool:
-    room = NEAR * precision_of(ran.dtype).epsilon
-    for name, gradient in ran.gradients.items():
-        other = found[name]
-        if gradient is None or other is None:
-            given = gradient if other is None else other
-            if given is not None and np.any(given):
-                return True
-            continue
-        if gradient.shape != other.shape:
-            return True
-        size = max(float(np.max(np.abs(part), initial=0)) for part in (gradient, other))
-        if np.isfinite(size) and not np.all(np.abs(gradient - other) <= room * size):
-            return True
-    return False

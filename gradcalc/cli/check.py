@@ -1,5 +1,8 @@
 """`gradcalc check`: the gradient of real code, which is run and recorded."""
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,7 +12,7 @@ import typer
 from gradcalc.cli.arguments import add_command
 from gradcalc.cli.files import PROGRAM, similar_file
 from gradcalc.cli.options import Options
-from gradcalc.errors import FileError, UsageError
+from gradcalc.errors import FileError, GradcalcError, UsageError
 
 if TYPE_CHECKING:
     from gradcalc.calculate import Ask
@@ -34,10 +37,8 @@ def check(options: Options, beside: "Beside | None") -> int:
     if len(options.programs) > 1:
         raise UsageError("check takes one function", hint="call it for each of them")
     written = options.grad is not None or options.hess is not None
-    taken = {"--reference": options.reference, "--trust": options.trust}
-    for flag, value in taken.items() if written else ():
-        if value:
-            raise UsageError(f"{flag} is about code of torch's, and --grad about numpy's")
+    if written:
+        _refuse(options)
     if options.order > 2:
         raise UsageError(f"--order {options.order}: check knows gradients and second derivatives")
     path, name = _target(options.programs[0])
@@ -54,13 +55,15 @@ def check(options: Options, beside: "Beside | None") -> int:
     shown = f"{options.programs[0]}"
     if options.order > 1 and options.trust:
         raise UsageError("--order 2 takes nothing for meant", hint="leave --trust out")
-    with Phases(quiet=options.quiet) as phases:
+    with Phases(quiet=options.quiet) as phases, _as_typed():
         phases.begin(f"running {shown}")
         ran = _ran(job, beside, shown, options.timeout)
         phases.begin(f"checking {extent(ran[-1])}")
         row, ask = _witness(options, beside)
         how = checking.How(row, limits_of(options), ask, shown, strict=options.strict)
         report = shown_report(found := judged_in_turn(ran, how))
+    told = tuple(replace(finding, hint=typed(finding.hint)) for finding in report.findings)
+    report = replace(report, findings=told)
     if options.at_length:
         from gradcalc.explain import explained
 
@@ -68,6 +71,41 @@ def check(options: Options, beside: "Beside | None") -> int:
     else:
         show([report], options)
     return report.verdict.exit_code
+
+
+_FLAGS = {"leaves": "wrt"}
+
+
+def typed(text: str | None) -> str | None:
+    """A tip about arguments of Python, `grad=df`, as one about the command line."""
+    if text is None:
+        return None
+
+    def flag(found: re.Match[str]) -> str:
+        value = found[2] or ("FILE:NAME" if found[1] in ("reference", "grad", "hess") else "")
+        return f"--{_FLAGS.get(found[1], found[1])} {value}".rstrip()
+
+    return re.sub(r"\b(reference|grad|hess|leaves)=(\w*)", flag, text)
+
+
+@contextmanager
+def _as_typed() -> Iterator[None]:
+    try:
+        yield
+    except GradcalcError as error:
+        error.hint = typed(error.hint)
+        raise
+
+
+def _refuse(options: Options) -> None:
+    from gradcalc.checking.numpy_options import refuse
+
+    given = {
+        "grad": options.grad, "hess": options.hess, "reference": options.reference,
+        "trust": options.trust, "cotangent": options.cotangent, "device": options.device != "cpu",
+        "order": options.order, "dtype": options.made_of,
+    }  # fmt: skip
+    refuse(given, "--{}".format)
 
 
 def _target(text: str) -> tuple[str, str]:
@@ -86,8 +124,8 @@ def _target(text: str) -> tuple[str, str]:
         from gradcalc.cli.files import functions_of
 
         known = list(functions_of(path))
-        hint = f"{text}:{known[-1]}" if known else "gradcalc check FILE.py:NAME"
-        raise UsageError(f"say what of {text} is checked", hint=hint)
+        hint = f"{found[1]}:{known[-1]}" if known else "gradcalc check FILE.py:NAME"
+        raise UsageError(f"say what of {found[1]} is checked", hint=hint)
     return found[1], found[2]
 
 

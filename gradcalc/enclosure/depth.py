@@ -4,7 +4,6 @@ Far below any float's rounding does for nearly all programs. Where some of their
 small themselves, or as large, it is looked from below the smallest float.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +11,7 @@ import flint
 
 from gradcalc.balls.arithmetic import boxed
 from gradcalc.enclosure.experiment import MORE
+from gradcalc.enclosure.trial import Trial
 
 SMALL, LARGE = flint.arb("1e-20"), flint.arb("1e20")
 """Numbers beyond which a program may do something very near to the point."""
@@ -62,11 +62,17 @@ USUAL, DEEP = _depth(0), _depth(1100)
 """Below any rounding of float64; and below its smallest number."""
 
 
-def depth_of(values: Iterable[Any]) -> Depth:
-    """How near to the point to look, from all values of the run there."""
-    for value in values:
+def depth_of(trial: Trial) -> Depth:
+    """How near to the point to look, from all values of the run there.
+
+    An infinity that is written in the program is nowhere near to anything.
+    """
+    for node, value in zip(trial.trace.nodes, trial.values, strict=False):
+        moves = trial.trace.is_active(node)
         for ball in boxed(value).flat:
             size = abs(ball)
+            if not moves and not ball.is_finite():
+                continue
             if size > LARGE or (size < SMALL and not size.contains(0)):
                 return DEEP
     return USUAL

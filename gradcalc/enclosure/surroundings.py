@@ -140,7 +140,7 @@ def look(experiment: Experiment) -> View:
         samples = beside(experiment, centre, SAMPLES, USUAL)
         view = View(centre, events, samples, within=within_any(experiment, centre))
         return _with_missing(experiment, view)
-    depth = depth_of(centre.values)
+    depth = depth_of(centre)
     try:
         view = _explored(experiment, centre, met, depth)
     except TooLarge:

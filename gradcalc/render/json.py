@@ -130,6 +130,7 @@ def report_json(report: Report) -> Json:
         **_known(
             summed=report.summed or None,
             cotangent=numbers_json(report.cotangent),
+            tangents=report.tangents and inputs_json(report.tangents),
             of=report.of,
             instead=None if report.cured is None else report.cured.report.program,
             cure=None if report.cured is None else _cure(report.cured),

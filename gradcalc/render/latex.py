@@ -69,7 +69,8 @@ def _rows(report: Report, style: Style, notes: list[Note]) -> tuple[list[str], b
     noted."""
     rows, counts = list[str](), False
     if report.value is not None:
-        rows.append(f"f &= {_numbers(report.value, report.dtype, style)}")
+        value = "f" if report.tangents is None else r"\nabla f \cdot v"
+        rows.append(f"{value} &= {_numbers(report.value, report.dtype, style)}")
     for gradient in report.gradients:
         formula = _formula(report, gradient, style)
         rows += formula.rows if formula else [_elements(report, gradient, gradient.best, style)]
@@ -111,7 +112,7 @@ def _formula(report: Report, gradient: InputGradient, style: Style) -> _Formula 
     known = [*report.inputs, gradient.name, *report.detached, *(name for name, _ in formula.parts)]
     shapes: dict[str, Shape] = dict.fromkeys(report.detached)
     shapes |= {name: np.shape(value) for name, value in report.inputs.items()}
-    by = names_of(report.command, gradient.name)
+    by = names_of(report.kind, gradient.name)
     shapes |= _tangent(formula, by, shapes)
     names = name_table(dict.fromkeys([*known, *shapes]))
     return _equations(_label(report, gradient), formula, names, shapes)
@@ -180,9 +181,9 @@ def _broken(left: str, piece: Piece) -> Iterator[str]:
 
 def _label(report: Report, gradient: InputGradient) -> str:
     """What stands on the left of a derivative by an input, or by two."""
-    by = names_of(report.command, gradient.name)
+    by = names_of(report.kind, gradient.name)
     names = name_table(dict.fromkeys([*report.inputs, *by]))
-    return tex_label(report.command, *(names[name] for name in by))
+    return tex_label(report.kind, *(names[name] for name in by))
 
 
 def _elements(report: Report, gradient: InputGradient, values: Array, style: Style) -> str:

@@ -39,7 +39,7 @@ def _gradient(report: Report, gradient: InputGradient, style: Style) -> Iterator
         return
     shown = visible(gradient, show_all=style.show_all)
     rows = gradient_rows(report, gradient, shown, style.digits)
-    titles = [_prose(gradient.name if key == "at" else key, style) for key in rows.columns]
+    titles = [_prose(rows.title(key, gradient.name), style) for key in rows.columns]
     yield _row([*titles, ""])
     yield _row([":--" if key == "index" else "--:" for key in rows.columns] + [":-:"])
     for cells in zip(*rows.columns.values(), [style.marks[ok] for ok in rows.ok], strict=True):

@@ -69,7 +69,24 @@ def opening_notes(report: Report, style: Style, *, whole: bool = False) -> tuple
     elif report.summed:
         what = "this is the gradient of its sum"
         notes.append(Note("note", f"the output has shape {shape}: {what}"))
+    if report.tangents is not None:
+        notes.append(Note("note", _along(report, style, whole=whole)))
     return (*notes, *_worst(report))
+
+
+def _along(report: Report, style: Style, *, whole: bool) -> str:
+    """That the value is a slope, and along what."""
+    told = {
+        name: value_text(values, report.dtype, style, whole=whole)
+        for name, values in (report.tangents or {}).items()
+    }
+    way = "; ".join(f"{name} = {text}" if len(told) > 1 else text for name, text in told.items())
+    dot, nabla = ("·", "∇") if style.unicode else ("*", "grad ")
+    found = f"the value is {nabla}f{dot}v, and this the gradient of that, along a drawn v: {way}"
+    if report.weighed is None:
+        return found
+    text = value_text(report.weighed, report.dtype, style, whole=whole)
+    return f"{found}; f is the output, weighed by cotangent = {text}"
 
 
 def _worst(report: Report) -> Iterator[Note]:
@@ -83,7 +100,7 @@ def _worst(report: Report) -> Iterator[Note]:
             continue
         if worst is not None and worst.index and gradient.size > 1:
             where = element_text(gradient.name, worst.index)
-            yield Note("worst", f"{where}: autograd {worst.said}, true {worst.truth}")
+            yield Note("worst", f"{where}: {report.witness} {worst.said}, true {worst.truth}")
 
 
 def value_text(value: Array, dtype: str, style: Style, *, whole: bool = False) -> str:

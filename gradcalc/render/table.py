@@ -124,12 +124,12 @@ def _matrix(report: Report, gradient: InputGradient, style: Style) -> Iterator[R
     shape, differing = gradient.shape, disagreeing(gradient)
     known = {
         gradient.name: report.inputs.get(gradient.name),
-        _witness(gradient): gradient.best,
+        _witness(report, gradient): gradient.best,
         "accumulated": gradient.accumulated,
     }
     wrong = None if gradient.differs is None else np.broadcast_to(gradient.differs, shape)
     arrays = [
-        Named(title, np.broadcast_to(values, shape), wrong if title == "autograd" else None)
+        Named(title, np.broadcast_to(values, shape), wrong if title == report.witness else None)
         for title, values in known.items()
         if values is not None
     ]
@@ -149,9 +149,9 @@ def _matrix(report: Report, gradient: InputGradient, style: Style) -> Iterator[R
         yield Text(f"{style.dots} of shape {shape_text(shape)}{also}; --all shows every row", "dim")
 
 
-def _witness(gradient: InputGradient) -> str:
+def _witness(report: Report, gradient: InputGradient) -> str:
     """Whose gradient is the best."""
-    known = {"autograd": gradient.autograd, "symbolic": gradient.symbolic}
+    known = {report.witness: gradient.autograd, "symbolic": gradient.symbolic}
     return next((name for name, values in known.items() if values is not None), "enclosure")
 
 
@@ -176,7 +176,7 @@ def hidden_line(gradient: InputGradient, shown: Positions, style: Style) -> Iter
 
 def heading(report: Report, gradient: InputGradient, style: Style) -> Iterator[Text]:
     """What the rows below are, and its formula."""
-    title = label(report.command, style.safe(gradient.name), style)
+    title = label(report.kind, style.safe(gradient.name), style)
     line = Text(title, "bold", overflow="fold")
     if gradient.formula is None:
         if gradient.shape:
@@ -216,7 +216,7 @@ def text_columns(name: str, rows: Rows, style: Style) -> list[Column]:
     """The columns of the rows of the input with this name, and the marks as the last."""
 
     columns = [
-        Column(key, style.safe(name if key == "at" else key), list(map(style.safe, cells)))
+        Column(key, style.safe(rows.title(key, name)), list(map(style.safe, cells)))
         for key, cells in rows.columns.items()
     ]
     return [*columns, Column("mark", "", [style.marks[ok] for ok in rows.ok])]

@@ -95,13 +95,18 @@ class Rows:
 
     The keys are `index at autograd symbolic enclosure expected accumulated`, in this order; a
     column without content is left out. `ok` is None where nothing was compared; `wrong` marks the
-    numbers of a column that are.
+    numbers of a column that are. `witness` is what autograd's column is called for people.
     """
 
     positions: Positions
     columns: Mapping[str, Sequence[str]]
     ok: Sequence[bool | None]
     wrong: Mapping[str, Sequence[bool]] = field(default_factory=dict)
+    witness: str = "autograd"
+
+    def title(self, key: str, name: str) -> str:
+        """What stands above a column, in the rows of the input with this name."""
+        return {"at": name, "autograd": self.witness}.get(key, key)
 
 
 def gradient_rows(
@@ -161,7 +166,7 @@ def gradient_rows(
             for key, text in _told_apart(compared, off, digits, report.dtype).items():
                 told_apart[key][row] = text
         columns = {**told_apart}
-    return Rows(chosen, columns, ok, wrong)
+    return Rows(chosen, columns, ok, wrong, report.witness)
 
 
 def _told_apart(
@@ -195,7 +200,7 @@ def scalar_rows(
         for key in ("autograd", "expected")
     }
     ok = [mark for part in parts for mark in part.ok]
-    return Rows(np.arange(len(parts)), columns, ok, wrong)
+    return Rows(np.arange(len(parts)), columns, ok, wrong, report.witness)
 
 
 def disagreeing(gradient: InputGradient) -> Mask | None:

@@ -84,7 +84,8 @@ def _witnesses(explanation: Explanation) -> Iterator[Note]:
     """Who does not testify, and how sure the enclosure is."""
     for answer in explanation.answers:
         if answer.absent is not None:
-            yield Note(answer.witness, answer.absent)
+            name = explanation.report.witness if answer.witness == "autograd" else answer.witness
+            yield Note(name, answer.absent)
     radii = [g.radius for g in explanation.report.gradients if g.radius is not None]
     note = explanation.answers[-1].note
     if explanation.answers[-1].absent is not None:
