@@ -64,9 +64,11 @@ def _walker(options: Options) -> "Callable[[Request, Ask], Steps]":
     if not options.quiet:
         stepper(options.drawn or "table")
 
+    whole = options.show_all or options.drawn not in (None, "table")
+
     def steps(request: "Request", ask: "Ask") -> "Steps":
         symbolic = options.steps == "symbolic"
-        found = steps_of(request.problem, ask, symbolic=symbolic)
+        found = steps_of(request.problem, ask, symbolic=symbolic, whole=whole)
         return replace(found, report=request.noted(found.report))
 
     return steps

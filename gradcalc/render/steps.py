@@ -1,6 +1,6 @@
 """The steps of a calculation in lines: there, and back."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from gradcalc.render.labels import label
 from gradcalc.render.notes import Note, closing_notes, opening_notes, value_text
 from gradcalc.render.table import notes_grid
 from gradcalc.report import Array, Report
-from gradcalc.steps.data import Backward, Forward, Handed, Mark, Rounds, Steps
+from gradcalc.steps.data import Backward, Forward, Handed, Mark, Steps
 
 MARKS = {
     True: {
@@ -90,8 +90,8 @@ def _forward(steps: Steps, style: Style) -> Iterator[Line]:
     for name, value in () if steps.symbolic else steps.inputs.items():
         yield Line("", name, "", value_text(value, steps.report.dtype, style))
     for position in _shown(steps, range(len(steps.forward)), style):
-        if isinstance(position, Rounds):
-            yield Line("", f"{style.dots} {_rounds(position)}")
+        if isinstance(position, str):
+            yield Line("", f"{style.dots} {position}")
         else:
             yield from _made(position, steps.forward[position], steps, style)
 
@@ -115,8 +115,8 @@ def _made(position: int, step: Forward, steps: Steps, style: Style) -> Iterator[
 def _backward(steps: Steps, style: Style) -> Iterator[Line]:
     by_step = {step.step: step for step in steps.backward}
     for position in _shown(steps, [step.step for step in steps.backward], style):
-        if isinstance(position, Rounds):
-            yield Line("", f"{style.dots} {_rounds(position)}")
+        if isinstance(position, str):
+            yield Line("", f"{style.dots} {position}")
         else:
             yield from _returned(steps, by_step[position], style)
 
@@ -166,23 +166,18 @@ def _result(steps: Steps, name: str, style: Style) -> str:
     return draw(*(Text(line, "bold") for line in lines), style=style)
 
 
-def _shown(steps: Steps, positions: Sequence[int], style: Style) -> Iterator[int | Rounds]:
-    """The positions that are shown, rounds in place of those that are left out."""
-    told: set[Rounds] = set()
+def _shown(steps: Steps, positions: Iterable[int], style: Style) -> Iterator[int | str]:
+    """The positions that are shown, and in place of others how many rounds they are."""
+    hidden: set[int] = set()
     for position in positions:
-        folded = [
-            r for r in steps.rounds if r.first <= position < r.end and not r.is_shown(position)
-        ]
-        if not folded or style.show_all:
+        found = next((r for r in steps.rounds if not r.is_shown(position)), None)
+        if found is None or style.show_all:
+            if hidden:
+                yield f"{len(hidden):,} more rounds"
+            hidden = set()
             yield position
-        elif folded[0] not in told:
-            told.add(folded[0])
-            yield folded[0]
-
-
-def _rounds(rounds: Rounds) -> str:
-    steps = "1 step" if rounds.length == 1 else f"{rounds.length} steps"
-    return f"{rounds.count - 2:,} more rounds of these {steps}"
+        else:
+            hidden.add((position - found.first) // found.length)
 
 
 def _value(value: Array, report: Report, style: Style) -> str:

@@ -83,21 +83,29 @@ class Backward:
 class Rounds:
     """Steps on the way there that do the same again and again.
 
-    They begin at `first`; a round has `length` steps, and there are `count` of them.
+    They begin at `first`; a round has `length` steps, and there are `count` of them. Shown are the
+    first, the last, and those in which something happens, `also`, counted from 0.
     """
 
     first: int
     length: int
     count: int
+    also: tuple[int, ...] = ()
 
     @property
     def end(self) -> int:
         """The position behind the last step."""
         return self.first + self.length * self.count
 
+    def number(self, position: int) -> int | None:
+        """The round that a step is in, None for one that is in none."""
+        within = self.first <= position < self.end
+        return (position - self.first) // self.length if within else None
+
     def is_shown(self, position: int) -> bool:
-        """Whether a step is in the first or the last round."""
-        return not self.first + self.length <= position < self.end - self.length
+        """Whether a step is in no round, or one that is shown."""
+        number = self.number(position)
+        return number is None or number in (0, self.count - 1, *self.also)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +114,8 @@ class Steps:
 
     `report` is the answer that it leads to. `inputs` are what it begins with. `output` is the name
     of what is differentiated, `weights` what goes back to it. `unheld` is why the numbers are not
-    held to the true ones, None where they are. With `symbolic` what is handed on is told as
+    held to the true ones, None where they are; those of rounds that are not shown are not either,
+    unless the steps are `whole`. With `symbolic` what is handed on is told as
     formulas of the inputs; then `points` may be the random ones at which those of a program without
     values were held to the gradient.
     """
@@ -119,6 +128,7 @@ class Steps:
     output: str
     weights: Array
     unheld: str | None = None
+    whole: bool = True
     symbolic: bool = False
     points: int = 0
 

@@ -1,8 +1,10 @@
 """A problem → its steps: what torch has for every call there and back, held to the true numbers."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from gradcalc.balls.numbers import OutOfReach, Undecided, Undefined
 from gradcalc.calculate import Ask, ask_here, cured_report, weigh
@@ -15,7 +17,7 @@ from gradcalc.errors import GradcalcError, LimitError, Span, UnsupportedError
 from gradcalc.expr import ops
 from gradcalc.problem import Problem, weights
 from gradcalc.report import Report
-from gradcalc.steps.data import Backward, Forward, Handed, Numbers, Steps
+from gradcalc.steps.data import Backward, Forward, Handed, Numbers, Rounds, Steps
 from gradcalc.steps.folding import rounds_of
 from gradcalc.steps.held import Held, held
 from gradcalc.steps.names import OUTPUT, named
@@ -30,9 +32,16 @@ SHORT = 6
 
 
 def steps_of(
-    problem: Problem, ask: Ask = ask_here, command: str = "explain", *, symbolic: bool = False
+    problem: Problem,
+    ask: Ask = ask_here,
+    command: str = "explain",
+    *,
+    symbolic: bool = False,
+    whole: bool = True,
 ) -> Steps:
     """Calculate, and tell every step, with `symbolic` also as formulas of the inputs.
+
+    Unless they are wanted `whole`, rounds that are not shown are not held to the true numbers.
 
     Raises `GradcalcError` for whatever is wrong with the program or its inputs, and where torch's
     calls are not those that the check knows.
@@ -48,7 +57,7 @@ def steps_of(
         raise UnsupportedError("torch's calls are not those that the check makes")
     found, unheld = _held(experiment, case.autograd)
     derived = _derived(recording, case.autograd, found) if symbolic else None
-    walk = Walk(case.problem, case.autograd, trace, found, derived)
+    walk = Walk(case.problem, case.autograd, trace, found, derived, whole=whole)
     return walk.steps(cured_report(case, command, ask), unheld)
 
 
@@ -94,9 +103,11 @@ class Walk:
         trace: Trace,
         held: Held | None,
         symbolic: Symbolic | None,
+        *,
+        whole: bool,
     ) -> None:
         self.problem, self.ours, self.trace, self.held = problem, ours, trace, held
-        self.symbolic = symbolic
+        self.symbolic, self.whole = symbolic, whole
         programs = [*problem.lets, (None, problem.program)]
         self.names = named(programs, trace.calls, problem.inputs, ours.target)
         self.bound = {number: name for name, number in trace.bound.items()}
@@ -137,8 +148,9 @@ class Walk:
     def steps(self, report: Report, unheld: str | None) -> Steps:
         """All of them, those that are repeated with their rounds."""
         keys = [(call.primitive, call.place) for call in self.trace.calls]
-        rounds = rounds_of(keys)
+        rounds = self._rounds(keys)
         rules = {k: self._rule(k) for k in range(len(keys)) if all(r.is_shown(k) for r in rounds)}
+        self.shown = frozenset(range(len(keys)) if self.whole else rules)
         backward = [self._backward(k, rules.get(k)) for k in reversed(range(len(keys)))]
         return Steps(
             report=report,
@@ -149,7 +161,22 @@ class Walk:
             output=self.names.of.get(self.ours.target, OUTPUT),
             weights=weights(self.problem, self.ours.value.shape),
             unheld=unheld,
+            whole=self.whole,
             symbolic=self.symbolic is not None,
+        )
+
+    def _rounds(self, keys: Sequence[Hashable]) -> tuple[Rounds, ...]:
+        """What is repeated, with the rounds in which a NaN or an infinity comes up."""
+        there, back = [], []
+        for position, step in enumerate(self.ours.steps):
+            if not _finite(step.values) and _finite(step.given):
+                there.append(position)
+            if not _finite(step.handed) and _finite((*step.adjoints, *step.given)):
+                back.append(position)
+        met = {*there[:1], *back[-1:]}
+        return tuple(
+            replace(found, also=tuple({n for k in met if (n := found.number(k)) is not None}))
+            for found in rounds_of(keys)
         )
 
     def _rule(self, position: int) -> Rule:
@@ -185,7 +212,9 @@ class Walk:
         return self.trace.calls[origin[0]].place if isinstance(origin, tuple) else None
 
     def _value(self, position: int, part: int, value: Array) -> Numbers:
-        return Numbers(value) if self.held is None else self.held.value(position, part, value)
+        if self.held is None or position not in self.shown:
+            return Numbers(value)
+        return self.held.value(position, part, value)
 
     def _backward(self, position: int, rule: Rule | None) -> Backward | None:
         """A call on the way back, None where nothing comes back to it."""
@@ -206,7 +235,8 @@ class Walk:
         )
 
     def _adjoint(self, origin: Origin, value: Array) -> Numbers:
-        return Numbers(value) if self.held is None else self.held.adjoint(origin, value)
+        hidden = isinstance(origin, tuple) and origin[0] not in self.shown
+        return Numbers(value) if self.held is None or hidden else self.held.adjoint(origin, value)
 
     def _handed(
         self,
@@ -221,7 +251,7 @@ class Walk:
         adjoints = self.ours.steps[position].adjoints
         self.left[operand.origin] -= 1
         numbers = Numbers(operand.handed)
-        if self.held is not None:
+        if self.held is not None and position in self.shown:
             numbers = self.held.given_back(
                 position, operand.number, operand.origin, operand.handed, adjoints
             )
@@ -245,7 +275,9 @@ class Walk:
             adjoint = self.ours.steps[origin[0]].adjoints[origin[1]]
         else:
             adjoint = self.ours.gradients.get(str(origin))
-        return None if adjoint is None else self._adjoint(origin, adjoint)
+        if adjoint is None or self.held is None:
+            return None if adjoint is None else Numbers(adjoint)
+        return self.held.adjoint(origin, adjoint)
 
     def _stop(self, operand: Operand) -> str:
         """Why nothing is handed on to an operand that is made of what is differentiated by."""
@@ -262,3 +294,7 @@ def _literal(value: Array) -> str:
     if value.size <= SHORT:
         return format_literal(value) if value.ndim == 0 else f"[{format_literal(value)}]"
     return "constants"
+
+
+def _finite(values: Iterable[Array | None]) -> bool:
+    return all(value is None or np.isfinite(value).all() for value in values)
