@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
-    from gradcalc.api import check, grad, why
+    from gradcalc.api import check, explain, grad, why
     from gradcalc.calculate import calculate
     from gradcalc.errors import GradcalcError
     from gradcalc.lang.fence import compile_program
@@ -31,7 +31,7 @@ if not TYPE_CHECKING:
 
 __all__ = [
     "Explanation", "GradcalcError", "Problem", "Report", "__version__", "calculate", "check",
-    "compile_program", "grad", "hessian", "hvp", "jacobian", "jvp", "vjp", "why",
+    "compile_program", "explain", "grad", "hessian", "hvp", "jacobian", "jvp", "vjp", "why",
 ]  # fmt: skip
 
 
@@ -50,7 +50,7 @@ def __getattr__(name: str) -> "Any":
     match name:
         case "__version__":
             return _version()
-        case "grad" | "why" | "check" | "jacobian" | "hessian" | "vjp" | "jvp" | "hvp":
+        case "grad" | "why" | "explain" | "check" | "jacobian" | "hessian" | "vjp" | "jvp" | "hvp":
             module = "gradcalc.api"
         case "GradcalcError":
             module = "gradcalc.errors"

@@ -11,9 +11,10 @@ from gradcalc.cli.inputs import Request, requests
 from gradcalc.cli.options import Options, keys
 from gradcalc.cli.programs import sources
 from gradcalc.errors import GradcalcError, InvalidValueError, UnknownNameError
-from gradcalc.render import FEW_DIGITS, Style, renderer
+from gradcalc.render import FEW_DIGITS, Style, renderer, stepper
 from gradcalc.render.labels import label
 from gradcalc.report import Report
+from gradcalc.steps.data import Steps
 from gradcalc.values.passed import dtype_name, plain
 
 if TYPE_CHECKING:
@@ -38,6 +39,17 @@ class NotebookReport(Report):
         from gradcalc.render.latex import display
 
         return display(self, SHOWN)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class NotebookSteps(Steps):
+    """Steps that a notebook shows, and that print as a table."""
+
+    def __str__(self) -> str:
+        return stepper("table")([self], SHOWN)
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(str(self))}</pre>"
 
 
 def grad(program: str, /, **given: Any) -> NotebookReport:
@@ -170,11 +182,26 @@ def _shown(report: Report) -> NotebookReport:
 
 def why(program: str, /, **given: Any) -> "Explanation":
     """The verdict of `grad` at length: each witness's answer, causes, and the cure."""
-    from gradcalc.explain import explain
+    from gradcalc.at_length import explain
 
     request = _request(program, given)
     found = explain(request.problem)
     return replace(found, report=request.noted(found.report))
+
+
+def explain(program: str, /, *, symbolic: bool = False, **given: Any) -> "Steps":
+    """The steps of `grad`, there and back: what torch has for each, and whether it is right.
+
+        print(gradcalc.explain("sum(x*exp(x))", x=[1, 2]))
+
+    With `symbolic` what each hands on is told as a formula of the inputs, too.
+    """
+    from gradcalc.steps.walk import steps_of
+
+    request = _request(program, given)
+    found = steps_of(request.problem, symbolic=symbolic)
+    found = replace(found, report=request.noted(found.report))
+    return NotebookSteps(**{field.name: getattr(found, field.name) for field in fields(found)})
 
 
 def _request(program: Any, given: Mapping[str, Any]) -> Request:

@@ -24,7 +24,7 @@ class Command:
     each way; `arguments` are its words that are no options, each with what it is, and `examples`
     command lines, each with what it is for, the first three for the short help. `torch` says that
     torch is started for it at once, in a process of its own, and `warm` that a warm process answers
-    it, by the same application.
+    it, by the same application. The short help lists those that are `usual`.
     """
 
     def __init__(
@@ -38,8 +38,10 @@ class Command:
         parts: "dict[str, Command] | None" = None,
         torch: bool = False,
         warm: bool = False,
+        usual: bool = True,
     ) -> None:
         self.start, self.help, self.torch, self.warm = start, help, torch, warm
+        self.usual = usual
         self.usage, self.arguments, self.examples = usage, arguments, examples
         self.parts = parts or {}
 
@@ -89,14 +91,13 @@ COMMANDS = {
     "explain": Command(
         "explain:add",
         "A gradient step by step: there, and back by the chain rule."
-        "\n\nEach number is torch's, and held to the true one: \u2713 is right, \u2248 has lost"
-        " digits to rounding, \u2717 is wrong.",
+        "\n\nEach number is torch's, and marked: right, off by rounding, or wrong.",
         usage=("PROGRAM [--NAME VALUE]... [OPTION]...",),
         arguments=_PROGRAM,
         examples=(
             ('gradcalc explain "sum(x*exp(x))" --x 1,2', "what autograd does, with numbers"),
             ('gradcalc explain "sin(x)**2" --x 1 --steps symbolic', "the derivation"),
-            ('gradcalc explain "log(sum(exp(x)))" --x 1000,999', "where it goes wrong"),
+            ('gradcalc explain "mean((X@w - y)**2)" --steps symbolic', "without values"),
             ("gradcalc explain f.py --x 1 --json", "the steps for a program"),
         ),
         torch=True,
@@ -139,6 +140,7 @@ COMMANDS = {
         ),
         torch=True,
         warm=True,
+        usual=False,
     ),
     "jvp": Command(
         "grad:add",
@@ -151,6 +153,7 @@ COMMANDS = {
         ),
         torch=True,
         warm=True,
+        usual=False,
     ),
     "hvp": Command(
         "grad:add",
@@ -163,6 +166,7 @@ COMMANDS = {
         ),
         torch=True,
         warm=True,
+        usual=False,
     ),
     "formula": Command(
         "formula:add",
@@ -257,6 +261,7 @@ COMMANDS = {
             ("gradcalc daemon status", "is it running?"),
             ("gradcalc daemon stop", "end it"),
         ),
+        usual=False,
         parts={
             "start": Command(
                 "",

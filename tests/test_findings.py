@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradcalc.explain import explain
+from gradcalc.at_length import explain
 from gradcalc.render import Style, why
 from gradcalc.render import json as as_json
 from tests.trust_cases import problem, report

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gradcalc import calculate
-from gradcalc.explain import explain
+from gradcalc.at_length import explain
 from gradcalc.render.json import report_json
 from tests.examples import ROOT
 from tests.processes import HANGS

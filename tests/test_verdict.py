@@ -10,8 +10,8 @@ import mpmath
 import numpy as np
 import pytest
 
+from gradcalc.at_length import explain
 from gradcalc.errors import ShapeError
-from gradcalc.explain import explain
 from gradcalc.lang.program import Branch
 from gradcalc.problem import Problem
 from gradcalc.render import Style, why

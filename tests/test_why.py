@@ -10,10 +10,10 @@ import pytest
 from typer.testing import CliRunner
 
 from gradcalc import remedies
+from gradcalc.at_length import explain
 from gradcalc.calculate import ask_here, calculate, report_of, weigh
 from gradcalc.cli.app import application, main
 from gradcalc.errors import Span
-from gradcalc.explain import explain
 from gradcalc.lang.fence import compile_program
 from gradcalc.lang.program import Program
 from gradcalc.problem import Problem

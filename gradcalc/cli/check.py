@@ -65,7 +65,7 @@ def check(options: Options, beside: "Beside | None") -> int:
     told = tuple(replace(finding, hint=typed(finding.hint)) for finding in report.findings)
     report = replace(report, findings=told)
     if options.at_length:
-        from gradcalc.explain import explained
+        from gradcalc.at_length import explained
 
         show_why([explained(found.case, report)], options)
     else:

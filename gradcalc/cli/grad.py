@@ -151,7 +151,7 @@ def _reporter(options: Options) -> Callable[["Request", "Ask"], "Report"]:
 
 def _explainer(options: Options) -> Callable[["Request", "Ask"], "Explanation"]:
     """What answers; all that it takes to answer and to print is imported with it."""
-    from gradcalc.explain import explain
+    from gradcalc.at_length import explain
 
     if not options.quiet:
         explainer(options.format or "table")

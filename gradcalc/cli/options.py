@@ -100,7 +100,7 @@ class Options:
     )  # fmt: skip
     steps: str = _row(
         "numbers", "--steps", "KIND",
-        "numbers, or symbolic: the derivation as formulas of the inputs.",
+        "numbers, or symbolic: as formulas of the inputs.",
         read.choice(KINDS_OF_STEPS), choices=KINDS_OF_STEPS, commands=STEPPED, heading="Steps",
         usual=True,
     )  # fmt: skip
@@ -255,7 +255,7 @@ class Options:
     )  # fmt: skip
     drawn: str | None = _row(
         None, "--format", "FORMAT", f"{', '.join(STEPS)}.", read.choice(STEPS), choices=STEPS,
-        commands=STEPPED, usual=True,
+        commands=STEPPED,
     )  # fmt: skip
     json: bool = _row(
         False, "--json", "", "Short for --format json.", commands=SHOWN + FORMULA + STEPPED,

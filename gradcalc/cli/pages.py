@@ -17,7 +17,7 @@ ABOUT = (
     " digits are right.",
 )
 
-CALCULATING = ("grad", "why", "batch")
+CALCULATING = ("grad", "why", "explain", "batch")
 """The commands whose exit codes are verdicts, and which are given values."""
 
 PROGRAMS = (*CALCULATING, "jacobian", "hessian", "vjp", "jvp", "hvp", "formula", "export")
@@ -127,7 +127,7 @@ def _sections(name: str, found: Command) -> Iterator[Section]:
 
 
 def _commands(commands: Mapping[str, Command]) -> tuple[Entry, ...]:
-    return tuple(Entry(n, "", c.help.split("\n\n")[0], usual=True) for n, c in commands.items())
+    return tuple(Entry(n, "", c.help.split("\n\n")[0], c.usual) for n, c in commands.items())
 
 
 def _argument(term: str, text: str) -> Entry:

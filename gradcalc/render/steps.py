@@ -32,7 +32,7 @@ COLORS = {
 }  # fmt: skip
 
 MEANT = {
-    Mark.INEXACT: "rounding has taken digits, here or in what it is made of",
+    Mark.INEXACT: "off by rounding here, or because what it is made of is off",
     Mark.WRONG: "wrong: what it is made of gives another",
     Mark.LOST: "where a NaN or an infinity comes from",
 }

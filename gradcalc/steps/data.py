@@ -108,7 +108,7 @@ class Rounds:
         return number is None or number in (0, self.count - 1, *self.also)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Steps:
     """A calculation step by step: there, and back in the order in which torch goes back.
 
@@ -136,3 +136,6 @@ class Steps:
     def printed(self) -> str:
         """What the program has printed, where that was asked for."""
         return self.report.printed
+
+    def __repr__(self) -> str:
+        return repr(self.report).replace("<gradcalc", "<gradcalc.explain", 1)
