@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from gradcalc.cli.arguments import add_command
+from gradcalc.cli.browser import write_page
 from gradcalc.cli.grad import answered, worst_code
 from gradcalc.cli.options import Options
 from gradcalc.errors import UsageError
@@ -33,6 +34,7 @@ def explain(options: Options, beside: "Beside | None") -> int:
         found = _derivations(options, beside)
     else:
         found = answered(options, _walker, beside)
+    write_page("steps", found, options)
     if not options.quiet:
         from gradcalc.cli.output import style_for, write
 

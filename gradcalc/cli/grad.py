@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import typer
 
 from gradcalc.cli.arguments import add_command, known_options
+from gradcalc.cli.browser import write_page
 from gradcalc.cli.options import Options
 from gradcalc.errors import GradcalcError, UsageError
 from gradcalc.render import BINARY, EXPLAINED, FEW_DIGITS, explainer, packer, renderer
@@ -44,6 +45,7 @@ def grad(options: Options, beside: "Beside | None") -> int:
 
 def show(reports: Sequence["Report"], options: Options) -> None:
     """Print reports as the options want them."""
+    write_page("reports", reports, options)
     form = _format(options)
     if form in BINARY and not options.quiet:
         from gradcalc.cli.output import write_bytes
@@ -84,6 +86,7 @@ def why(options: Options, beside: "Beside | None") -> int:
 
 def show_why(explanations: Sequence["Explanation"], options: Options) -> None:
     """Print explanations as the options want them."""
+    write_page("explanations", explanations, options)
     if not options.quiet:
         from gradcalc.cli.output import style_for, write
 

@@ -261,6 +261,10 @@ class Options:
         False, "--json", "", "Short for --format json.", commands=SHOWN + FORMULA + STEPPED,
         usual=True,
     )  # fmt: skip
+    html: str | None = _row(
+        None, "--html", "FILE", "Write a page for a browser to FILE, too.",
+        commands=(*GRAD, *STEPPED, *CHECK),
+    )  # fmt: skip
     show_all: bool = _row(
         False, "--all", "", "Show every row, and formulas whole.", commands=SHOWN + STEPPED
     )

@@ -94,7 +94,12 @@ EXPLAINED: Mapping[str, tuple[str, str]] = MappingProxyType(
 """The same of the formats of explanations."""
 
 STEPS: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {"table": ("steps", "render"), "json": ("json_steps", "render")}
+    {
+        "table": ("steps", "render"),
+        "markdown": ("markdown", "render_steps"),
+        "html": ("html", "render_steps"),
+        "json": ("json_steps", "render"),
+    }
 )
 """The same of the formats of calculations step by step."""
 
@@ -120,6 +125,22 @@ def explainer(format: str) -> Explainer:
 def stepper(format: str) -> Callable[["Sequence[Steps]", Style], str]:
     """What draws calculations step by step, in a format of `STEPS`."""
     found: Callable[[Sequence[Steps], Style], str] = _loaded(*STEPS[format])
+    return found
+
+
+PAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "reports": ("html", "render"),
+        "explanations": ("html", "render_explanations"),
+        "steps": ("html", "render_steps"),
+    }
+)
+"""What draws pages for a browser, by what they are of."""
+
+
+def pager(kind: str) -> Callable[[Any, Style], str]:
+    """What draws a page of a kind of `PAGES`."""
+    found: Callable[[Any, Style], str] = _loaded(*PAGES[kind])
     return found
 
 

@@ -5,8 +5,10 @@ from collections.abc import Iterator, Sequence
 
 from gradcalc.render import Style
 from gradcalc.render.notes import closing_notes, formula_text, opening_notes, title_text
+from gradcalc.render.step_lines import MARKS, Line, backward, begins, closing, forward, opening
 from gradcalc.render.text import gradient_rows, hidden_text, visible
 from gradcalc.report import InputGradient, Report
+from gradcalc.steps.data import Steps
 
 
 def render(reports: Sequence[Report], style: Style) -> str:
@@ -46,6 +48,51 @@ def _gradient(report: Report, gradient: InputGradient, style: Style) -> Iterator
         yield _row(cells)
     hidden = hidden_text(gradient, shown)
     yield from ("", f"_... {hidden}_", "") if hidden else ("",)
+
+
+def render_steps(walks: Sequence[Steps], style: Style) -> str:
+    """A section for each calculation step by step."""
+    return "\n".join(
+        "".join(f"{line}\n" for line in _step_lines(steps, style, titled=len(walks) > 1))
+        for steps in walks
+    )
+
+
+def _step_lines(steps: Steps, style: Style, *, titled: bool) -> Iterator[str]:
+    if titled:
+        yield from (f"### {_code(title_text(steps.report), style)}", "")
+    for note in opening(steps, style):
+        yield from (f"**{note.label}** {_prose(note.text, style)}", "")
+    there, back = list(forward(steps, style)), list(backward(steps, style))
+    yield from ("**forward**", "", *_step_table(there, style, formulas=False), "")
+    if back:
+        title, _, begin = begins(steps, style).partition(": ")
+        yield from (f"**{title}** {_prose(begin, style)}", "")
+        yield from (*_step_table(back, style, formulas=True), "")
+    for gradient in steps.report.gradients:
+        if gradient.formula is not None:
+            text = _code(formula_text(gradient.formula, style), style)
+            yield from (f"gradient of {_code(gradient.name, style)} = {text}", "")
+    *notes, verdict = closing(steps, (line.mark for line in (*there, *back)), style)
+    if notes:
+        yield from (*(f"- {note.label}: {_prose(note.text, style)}" for note in notes), "")
+    yield f"**{verdict.label}** {_prose(verdict.text, style)}"
+
+
+def _step_table(lines: Sequence[Line], style: Style, *, formulas: bool) -> Iterator[str]:
+    middle = ["formula"] if formulas else []
+    yield _row(["", "step", *middle, "value", "", ""])
+    yield _row(["--:", ":--", *(":--" for _ in middle), ":--", ":-:", ":--"])
+    for line in lines:
+        formula = [_cell(line.formula, style)] if formulas else []
+        mark = MARKS[style.unicode][line.mark]
+        yield _row([line.number, _cell(line.what.strip(), style), *formula,
+                    _cell(line.value, style), mark, _prose(line.rule, style)])  # fmt: skip
+
+
+def _cell(text: str, style: Style) -> str:
+    """Code in a cell of a table, where a bar would end it."""
+    return _code(text, style).replace("|", "\\|") if text else ""
 
 
 def _row(cells: Sequence[str]) -> str:
