@@ -103,6 +103,19 @@ COMMANDS = {
         torch=True,
         warm=True,
     ),
+    "graph": Command(
+        "graph:add",
+        "The graph of a PROGRAM, with values and what comes back.",
+        usage=("PROGRAM [--NAME VALUE]... [OPTION]...",),
+        arguments=_PROGRAM,
+        examples=(
+            ('gradcalc graph "sum(x*exp(x))" --x 1,2', "a tree on a terminal"),
+            ('gradcalc graph "sum(x*exp(x))" --x 1,2 --format svg', "a drawing"),
+            ('gradcalc graph "x*exp(x)" --x 1 --format mermaid', "for Markdown"),
+        ),
+        torch=True,
+        warm=True,
+    ),
     "jacobian": Command(
         "grad:add",
         "All slopes of a PROGRAM of several outputs.",

@@ -33,7 +33,7 @@ def explain(options: Options, beside: "Beside | None") -> int:
     if options.steps == "symbolic" and not options.values and options.bundle is None:
         found = _derivations(options, beside)
     else:
-        found = answered(options, _walker, beside)
+        found = answered(options, walker, beside)
     write_page("steps", found, options)
     if not options.quiet:
         from gradcalc.cli.output import style_for, write
@@ -57,7 +57,7 @@ def _derivations(options: Options, beside: "Beside | None") -> "list[Steps]":
     return [derivation(general(asked, source, ask), ask) for source in sources(asked)]
 
 
-def _walker(options: Options) -> "Callable[[Request, Ask], Steps]":
+def walker(options: Options) -> "Callable[[Request, Ask], Steps]":
     """What answers; all that it takes to answer and to print is imported with it."""
     from dataclasses import replace
 

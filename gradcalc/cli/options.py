@@ -13,12 +13,13 @@ from gradcalc.cli import readers as read
 from gradcalc.cli.readers import Named, Reader, Value
 from gradcalc.errors import UsageError
 from gradcalc.export import TARGETS, WHATS
-from gradcalc.render import BINARY, FORMATS, STEPS
+from gradcalc.render import BINARY, FORMATS, GRAPHS, STEPS
 
 GRAD, BATCH = ("grad", "why"), ("batch",)
 FURTHER = ("jacobian", "hessian", "vjp", "jvp", "hvp")
 REPORTED = GRAD + FURTHER
-STEPPED = ("explain",)
+EXPLAINED, PICTURED = ("explain",), ("graph",)
+STEPPED = EXPLAINED + PICTURED
 ALL = REPORTED + STEPPED
 FORMULA, EXPORT, CHECK = ("formula",), ("export",), ("check",)
 FORMS = tuple(dict.fromkeys((*FORMATS, *TARGETS)))
@@ -101,7 +102,7 @@ class Options:
     steps: str = _row(
         "numbers", "--steps", "KIND",
         "numbers, or symbolic: as formulas of the inputs.",
-        read.choice(KINDS_OF_STEPS), choices=KINDS_OF_STEPS, commands=STEPPED, heading="Steps",
+        read.choice(KINDS_OF_STEPS), choices=KINDS_OF_STEPS, commands=EXPLAINED, heading="Steps",
         usual=True,
     )  # fmt: skip
     csv: str | None = _row(
@@ -255,7 +256,11 @@ class Options:
     )  # fmt: skip
     drawn: str | None = _row(
         None, "--format", "FORMAT", f"{', '.join(STEPS)}.", read.choice(STEPS), choices=STEPS,
-        commands=STEPPED,
+        commands=EXPLAINED,
+    )  # fmt: skip
+    graph: str | None = _row(
+        None, "--format", "FORMAT", f"{', '.join(GRAPHS)}.", read.choice(GRAPHS), choices=GRAPHS,
+        commands=PICTURED, usual=True,
     )  # fmt: skip
     json: bool = _row(
         False, "--json", "", "Short for --format json.", commands=SHOWN + FORMULA + STEPPED,
@@ -263,7 +268,7 @@ class Options:
     )  # fmt: skip
     html: str | None = _row(
         None, "--html", "FILE", "Write a page for a browser to FILE, too.",
-        commands=(*GRAD, *STEPPED, *CHECK),
+        commands=(*GRAD, *EXPLAINED, *CHECK),
     )  # fmt: skip
     show_all: bool = _row(
         False, "--all", "", "Show every row, and formulas whole.", commands=SHOWN + STEPPED
@@ -358,11 +363,11 @@ def typed(command: str, programs: Collection[str], given: Mapping[str, Any]) -> 
     options = Options(programs=tuple(programs), **found)
     if command in FURTHER:
         options = replace(options, command=command)
-    form = options.format or options.form or options.drawn
+    form = options.format or options.form or options.drawn or options.graph
     if options.json and form not in (None, "json"):
         raise UsageError(f"--json and --format {form} exclude each other")
     if options.json:
-        options = replace(options, format="json", form="json", drawn="json")
+        options = replace(options, format="json", form="json", drawn="json", graph="json")
     if options.format in ("json", *BINARY) and options.digits is not None:
         name = "JSON" if options.format == "json" else options.format
         raise UsageError(

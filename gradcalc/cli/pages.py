@@ -17,7 +17,7 @@ ABOUT = (
     " digits are right.",
 )
 
-CALCULATING = ("grad", "why", "explain", "batch")
+CALCULATING = ("grad", "why", "explain", "graph", "batch")
 """The commands whose exit codes are verdicts, and which are given values."""
 
 PROGRAMS = (*CALCULATING, "jacobian", "hessian", "vjp", "jvp", "hvp", "formula", "export")

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from gradcalc.graphs.picture import Picture
     from gradcalc.report import Explanation, Report
     from gradcalc.steps.data import Steps
 
@@ -119,6 +120,25 @@ def packer(format: str) -> Callable[["Sequence[Report]"], bytes]:
 def explainer(format: str) -> Explainer:
     """What draws explanations in a format of `EXPLAINED`."""
     found: Explainer = _loaded(*EXPLAINED[format])
+    return found
+
+
+GRAPHS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "tree": ("graph_tree", "render"),
+        "svg": ("graph_svg", "render_svg"),
+        "html": ("graph_svg", "render_html"),
+        "dot": ("graph_lines", "render_dot"),
+        "mermaid": ("graph_lines", "render_mermaid"),
+        "json": ("graph_lines", "render_json"),
+    }
+)
+"""The same of the formats of graphs."""
+
+
+def grapher(format: str) -> Callable[["Sequence[Picture]", Style], str]:
+    """What draws graphs, in a format of `GRAPHS`."""
+    found: Callable[[Sequence[Picture], Style], str] = _loaded(*GRAPHS[format])
     return found
 
 

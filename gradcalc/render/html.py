@@ -89,20 +89,22 @@ def text(value: str) -> str:
 
 
 def _report(report: Report, style: Style) -> Iterator[str]:
-    yield from _program(report)
-    yield _notes(list(opening_notes(report, style)))
+    yield from program(report)
+    yield notes(list(opening_notes(report, style)))
     for gradient in report.gradients:
         yield from _gradient(report, gradient, style)
-    yield _notes(list(closing_notes(report)))
-    yield _verdict(report)
+    yield notes(list(closing_notes(report)))
+    yield verdict(report)
 
 
-def _program(report: Report) -> Iterator[str]:
+def program(report: Report) -> Iterator[str]:
+    """A program of several lines as it is written."""
     if "\n" in report.program.strip():
         yield f"<pre><code>{text(report.program.strip())}</code></pre>"
 
 
-def _verdict(report: Report) -> str:
+def verdict(report: Report) -> str:
+    """What is to be known at once."""
     outcome = report.verdict.outcome.value
     words = f"<strong>{outcome}</strong><p>{text(report.verdict.message)}</p>"
     return f'<div class="verdict {outcome}" role="status">{words}</div>'
@@ -123,7 +125,7 @@ def _gradient(report: Report, gradient: InputGradient, style: Style) -> Iterator
         [(value, "number") for value in row] + [_mark(ok, style)]
         for *row, ok in zip(*rows.columns.values(), rows.ok, strict=True)
     ]
-    yield _table(f"the gradient by {gradient.name}", [(h, "number") for h in heads], cells)
+    yield table(f"the gradient by {gradient.name}", [(h, "number") for h in heads], cells)
     hidden = hidden_text(gradient, shown)
     if hidden:
         yield f'<p class="hidden">{text(hidden)}</p>'
@@ -135,15 +137,15 @@ def _mark(ok: bool | None, style: Style) -> tuple[str, str]:
 
 def _answers(explanation: Explanation) -> Iterator[str]:
     yield "<h2>witnesses</h2>"
-    notes = [
+    said = [
         Note(a.witness, a.absent or a.note or "it gives the gradient") for a in explanation.answers
     ]
-    yield _notes(notes)
+    yield notes(said)
 
 
 def _steps(steps: Steps, style: Style) -> Iterator[str]:
-    yield from _program(steps.report)
-    yield _notes(opening(steps, style))
+    yield from program(steps.report)
+    yield notes(opening(steps, style))
     there, back = list(forward(steps, style)), list(backward(steps, style))
     yield "<h2>forward</h2>"
     yield _lines("what is worked out", there, style, formula="")
@@ -157,9 +159,9 @@ def _steps(steps: Steps, style: Style) -> Iterator[str]:
         formula = "" if gradient.formula is None else formula_text(gradient.formula, style)
         if formula:
             yield f'<div class="formula"><code>{title} = {text(formula)}</code></div>'
-    *notes, _ = closing(steps, (line.mark for line in (*there, *back)), style)
-    yield _notes(notes)
-    yield _verdict(steps.report)
+    *said, _ = closing(steps, (line.mark for line in (*there, *back)), style)
+    yield notes(said)
+    yield verdict(steps.report)
 
 
 def _lines(caption: str, lines: Sequence[Line], style: Style, *, formula: str) -> str:
@@ -173,12 +175,13 @@ def _lines(caption: str, lines: Sequence[Line], style: Style, *, formula: str) -
             [(line.number, "number"), (line.what, ""), *middle, (line.value, ""), mark,
              (line.rule, "rule")]
         )  # fmt: skip
-    return _table(caption, heads, rows)
+    return table(caption, heads, rows)
 
 
-def _table(
+def table(
     caption: str, heads: Sequence[tuple[str, str]], rows: Iterable[Sequence[tuple[str, str]]]
 ) -> str:
+    """A table: its heads and cells, each with what it is."""
     top = "".join(f'<th scope="col"{_class(kind)}>{text(head)}</th>' for head, kind in heads)
     body = "\n".join(
         "<tr>" + "".join(f"<td{_class(kind)}>{text(cell)}</td>" for cell, kind in row) + "</tr>"
@@ -195,8 +198,9 @@ def _class(kind: str) -> str:
     return f' class="{kind}"' if kind else ""
 
 
-def _notes(notes: Sequence[Note]) -> str:
-    if not notes:
+def notes(given: Sequence[Note]) -> str:
+    """Sentences behind their labels."""
+    if not given:
         return ""
-    found = "\n".join(f"<dt>{text(n.label)}</dt><dd>{text(n.text)}</dd>" for n in notes)
+    found = "\n".join(f"<dt>{text(n.label)}</dt><dd>{text(n.text)}</dd>" for n in given)
     return f"<dl>\n{found}\n</dl>"

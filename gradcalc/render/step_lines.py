@@ -153,7 +153,12 @@ def _value(value: Array, report: Report, style: Style) -> str:
 
 
 def _named(name: str, style: Style) -> str:
-    return style.safe(name if style.unicode else name.translate(PLAIN))
+    return style.safe(plain_name(name, style))
+
+
+def plain_name(name: str, style: Style) -> str:
+    """A name as it can be shown: without Unicode its number stands behind it as it is."""
+    return name if style.unicode else name.translate(PLAIN)
 
 
 PLAIN = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")

@@ -8,6 +8,9 @@ from gradcalc.errors import Span
 from gradcalc.report import Report
 from gradcalc.testimony import Array
 
+Source = int | str | None
+"""Where a tensor is from: the position of a step, the name of an input, None if it is fixed."""
+
 
 class Mark(StrEnum):
     """What is known of the numbers of a step.
@@ -37,8 +40,9 @@ class Numbers:
 class Forward:
     """A call on the way there: what its results are called, what it does in the program's words.
 
-    `operands` are the names of the tensors that it is given. `depends` says that it is made of
-    inputs that are differentiated by, `flows` that a gradient comes back to it.
+    `operands` are the names of the tensors that it is given, `sources` the positions of the steps
+    that made them, or the names of inputs, None of what is fixed. `depends` says that it is made
+    of inputs that are differentiated by, `flows` that a gradient comes back to it.
     """
 
     names: tuple[str, ...]
@@ -47,13 +51,15 @@ class Forward:
     place: Span
     numbers: tuple[Numbers, ...]
     operands: tuple[str, ...]
+    sources: tuple[Source, ...]
     depends: bool
     flows: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """What a step hands on to one of its operands, by which formula of `g`, what has arrived.
+    """What a step hands on to one of its operands, from its `source`, by which formula of `g`,
+    what has arrived.
 
     `derived` is the same as a formula of the inputs, where that was asked for. `total` is all that
     has come to the operand with it, the last of several. Where nothing is handed on `stop` says
@@ -61,6 +67,7 @@ class Handed:
     """
 
     to: str
+    source: Source = None
     formula: str | None = None
     derived: str | None = None
     numbers: Numbers | None = None

@@ -17,7 +17,7 @@ from gradcalc.errors import GradcalcError, LimitError, Span, UnsupportedError
 from gradcalc.expr import ops
 from gradcalc.problem import Problem, weights
 from gradcalc.report import Report
-from gradcalc.steps.data import Backward, Forward, Handed, Numbers, Rounds, Steps
+from gradcalc.steps.data import Backward, Forward, Handed, Numbers, Rounds, Source, Steps
 from gradcalc.steps.folding import rounds_of
 from gradcalc.steps.held import Held, held
 from gradcalc.steps.names import OUTPUT, named
@@ -204,6 +204,7 @@ class Walk:
             place=call.place,
             numbers=tuple(self._value(position, k, v) for k, v in enumerate(step.values)),
             operands=tuple(operand.name for operand in operands),
+            sources=tuple(_source(operand.origin) for operand in operands),
             depends=self.depends[position, 0],
             flows=any(adjoint is not None for adjoint in step.adjoints),
         )
@@ -247,7 +248,8 @@ class Walk:
         """What a call hands on to an operand, None to one that nothing is asked of."""
         if operand.handed is None:
             depends = self.depends.get(operand.origin, False)
-            return Handed(operand.name, stop=self._stop(operand)) if depends else None
+            source, stop = _source(operand.origin), self._stop(operand)
+            return Handed(operand.name, source, stop=stop) if depends else None
         adjoints = self.ours.steps[position].adjoints
         self.left[operand.origin] -= 1
         numbers = Numbers(operand.handed)
@@ -261,6 +263,7 @@ class Walk:
             text = self.symbolic.text(position, operand.origin, true)
         return Handed(
             to=operand.name,
+            source=_source(operand.origin),
             formula=formulas.get(operand.name),
             derived=text,
             numbers=numbers,
@@ -287,6 +290,10 @@ class Walk:
         if is_boolean(node):
             return "a condition: it passes no gradient back"
         return "it passes no gradient back"
+
+
+def _source(origin: Origin) -> Source:
+    return origin[0] if isinstance(origin, tuple) else origin
 
 
 def _literal(value: Array) -> str:
