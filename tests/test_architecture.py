@@ -20,8 +20,8 @@ ORDER = (
     "witnesses", "verdict", "findings", "report", "limits", "remedies", "calculate",
     "matrices", "products", "vectors", "collected", "maps", "blocks", "structure", "smoothness",
     "definiteness", "certificates", "large",
-    "forms", "family", "general", "at_length", "steps", "checking", "reference", "torch_process",
-    "render", "export", "daemon", "cli", "api", "pytest_plugin", "__main__",
+    "forms", "family", "general", "at_length", "steps", "plotting", "checking", "reference",
+    "torch_process", "render", "export", "daemon", "cli", "api", "pytest_plugin", "__main__",
 )  # fmt: skip
 """Every part may import those before it, never those behind it."""
 

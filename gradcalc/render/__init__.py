@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from gradcalc.plotting.data import Curve, Field
     from gradcalc.report import Explanation, Report
     from gradcalc.steps.data import Steps
 
@@ -104,6 +105,18 @@ STEPS: Mapping[str, tuple[str, str]] = MappingProxyType(
 """The same of the formats of calculations step by step."""
 
 
+PLOTS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "braille": ("plots.braille", "render"),
+        "csv": ("plots.csv", "render"),
+        "svg": ("plots.svg", "render"),
+        "html": ("plots.html", "render"),
+        "png": ("plots.png", "render"),
+    }
+)
+"""The same of the formats of plots."""
+
+
 def renderer(format: str) -> Renderer:
     """What draws reports in a format; its module is imported now, as only tables need rich."""
     found: Renderer = _loaded(*FORMATS[format])
@@ -141,6 +154,15 @@ PAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
 def pager(kind: str) -> Callable[[Any, Style], str]:
     """What draws a page of a kind of `PAGES`."""
     found: Callable[[Any, Style], str] = _loaded(*PAGES[kind])
+    return found
+
+
+def drawer(format: str) -> Callable[["Curve | Field", Style], str | bytes]:
+    """What draws plots in a format of `PLOTS`, as bytes where it is no text.
+
+    Raises `UsageError` where a package that it needs is missing.
+    """
+    found: Callable[[Curve | Field, Style], str | bytes] = _loaded(*PLOTS[format])
     return found
 
 
