@@ -74,14 +74,14 @@ class Look:
     bold: bool = False
 
 
-PAPER = Look("#ffffff", "#14171c")
+PAPER = Look("#ffffff", "#0d1117")
 
 LOOKS = {
     "title": Look("#16191d", "#f1f3f5", size=17, bold=True),
     "label": Look("#3d444d", "#c3cad2", size=13),
     "tick": Look("#5c6570", "#9aa4af", size=12),
     "note": Look("#23282e", "#dde2e7", size=13),
-    "number": Look("#ffffff", "#14171c", size=11, bold=True),
+    "number": Look("#ffffff", "#0d1117", size=11, bold=True),
     "grid": Look("#e4e8ec", "#2a3038", 1),
     "frame": Look("#b4bcc5", "#4a535e", 1),
     "zero": Look("#9aa3ad", "#606b77", 1),
