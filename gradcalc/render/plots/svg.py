@@ -21,7 +21,8 @@ def drawn(scene: Scene) -> str:
     size = f"0 0 {scene.width:g} {scene.height:g}"
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{size}" width="{scene.width:g}"'
-        f' height="{scene.height:g}" role="img" aria-labelledby="plot-title plot-summary">',
+        f' height="{scene.height:g}" style="max-width:100%;height:auto"'
+        ' role="img" aria-labelledby="plot-title plot-summary">',
         f'<title id="plot-title">{_text(scene.title)}</title>',
         f'<desc id="plot-summary">{_text(scene.summary)}</desc>',
         f"<style>{_rules()}</style>",
