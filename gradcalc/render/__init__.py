@@ -9,6 +9,8 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from gradcalc.errors import UsageError
+
 if TYPE_CHECKING:
     from gradcalc.plotting.data import Curve, Field
     from gradcalc.report import Explanation, Report
@@ -116,6 +118,14 @@ PLOTS: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 """The same of the formats of plots."""
 
+NEEDED: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "braille": ("plotille", "pip install plotille, or --format svg > plot.svg"),
+        "png": ("matplotlib", "pip install 'gradcalc[plot]', or --format svg, which needs nothing"),
+    }
+)
+"""The formats of plots that need a package, and what to do without it."""
+
 
 def renderer(format: str) -> Renderer:
     """What draws reports in a format; its module is imported now, as only tables need rich."""
@@ -162,6 +172,14 @@ def drawer(format: str) -> Callable[["Curve | Field", Style], str | bytes]:
 
     Raises `UsageError` where a package that it needs is missing.
     """
+    if format in NEEDED:
+        from importlib.util import find_spec
+
+        package, hint = NEEDED[format]
+        if find_spec(package) is None:
+            raise UsageError(
+                f"a plot as {format} needs {package}, which is not installed", hint=hint
+            )
     found: Callable[[Curve | Field, Style], str | bytes] = _loaded(*PLOTS[format])
     return found
 

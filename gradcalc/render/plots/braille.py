@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from typing import Any
 
-from gradcalc.errors import UsageError
 from gradcalc.plotting.data import Axis, Curve, Field, Special
 from gradcalc.render import Style
 from gradcalc.render.canvas import draw
@@ -23,14 +23,6 @@ from gradcalc.render.plots.figure import (
 )
 from gradcalc.render.table import notes_grid
 from gradcalc.verdict.outcome import number_text
-
-try:
-    import plotille
-except ImportError:
-    raise UsageError(
-        "a plot on the terminal needs plotille, which is not installed",
-        hint="pip install plotille, or --format svg > plot.svg",
-    ) from None
 
 MARGIN, HEIGHT, LOW = 11, 12, 8
 """The columns of numbers at the side, the lines of the upper panel and of the lower one."""
@@ -83,6 +75,8 @@ def _panel(
     bounds: tuple[float, float],
     style: Style,
 ) -> Iterator[str]:
+    import plotille
+
     low, high = bounds
     axis = curve.axis
     canvas = plotille.Canvas(
@@ -97,7 +91,7 @@ def _panel(
 
 
 def _stroke(
-    canvas: "plotille.Canvas",
+    canvas: Any,
     a: tuple[float, float],
     b: tuple[float, float],
     bounds: tuple[float, float],
@@ -115,7 +109,7 @@ def _stroke(
     canvas.line(*ends[0], *ends[1], color=color)
 
 
-def _framed(canvas: "plotille.Canvas", bounds: tuple[float, float], height: int) -> Iterator[str]:
+def _framed(canvas: Any, bounds: tuple[float, float], height: int) -> Iterator[str]:
     low, high = bounds
     at = {0: high, height // 2: (low + high) / 2, height - 1: low}
     texts = dict(zip(at, tick_texts([float(f"{y:.3g}") for y in at.values()]), strict=True))

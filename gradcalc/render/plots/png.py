@@ -4,23 +4,10 @@ import io
 from collections.abc import Mapping
 from typing import Any
 
-from gradcalc.errors import UsageError
 from gradcalc.plotting.data import Curve, Field
 from gradcalc.render import Style
 from gradcalc.render.plots.pictures import picture
 from gradcalc.render.plots.scene import LOOKS, PAPER, Box, Circle, Line, Shape, Text
-
-try:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Circle as Disc
-    from matplotlib.patches import Polygon, Rectangle
-except ImportError:
-    raise UsageError(
-        "--format png needs matplotlib, which is not installed",
-        hint="pip install 'gradcalc[plot]', or --format svg, which needs nothing",
-    ) from None
 
 DOTS = 2
 """Dots for a unit of the sheet, so that it is sharp on today's screens."""
@@ -30,6 +17,9 @@ ANCHORS: Mapping[str, Any] = {"start": "left", "middle": "center", "end": "right
 
 def render(found: Curve | Field, style: Style) -> bytes:
     """The picture on light paper."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
     del style
     scene = picture(found)
     figure = Figure(figsize=(scene.width / 100, scene.height / 100), dpi=100 * DOTS)
@@ -49,6 +39,11 @@ def render(found: Curve | Field, style: Style) -> bytes:
 
 
 def _artist(shape: Shape) -> Any:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Circle as Disc
+    from matplotlib.patches import Polygon, Rectangle
+    from matplotlib.text import Text as Words
+
     look = LOOKS[shape.look]
     color, points = look.light, 0.72
     match shape:
@@ -66,8 +61,6 @@ def _artist(shape: Shape) -> Any:
         case Box(_, corner, width, height):
             return Rectangle(corner, width, height, color=color, linewidth=0, alpha=look.opacity)
         case Text(_, (x, y), text, anchor):
-            from matplotlib.text import Text as Words
-
             return Words(
                 x, y, text, color=color, fontsize=look.size * points * 0.94, parse_math=False,
                 horizontalalignment=ANCHORS[anchor], verticalalignment="baseline",
