@@ -116,6 +116,30 @@ COMMANDS = {
         torch=True,
         warm=True,
     ),
+    "plot": Command(
+        "plot:add",
+        "A PROGRAM over a range, with its gradient and what is special."
+        "\n\nEvery point has a verdict; between the points, places where the value or the slope"
+        " jumps are looked for and asked about."
+        "\n\nThe exit code is 1 if a point is wrong, 3 if one is unresolved, else 0.",
+        usage=("PROGRAM --NAME START:STOP[:POINTS]... [OPTION]...",),
+        arguments=(
+            _PROGRAM[0],
+            ("--NAME START:STOP", "One name or two; others have values: --x 0:1 --a 2."),
+        ),
+        examples=(
+            ('gradcalc plot "sin(x)/x" --x -10:10', "on the terminal"),
+            ('gradcalc plot "abs(x) + x**2" --x -2:2 --format svg', "a picture"),
+            ('gradcalc plot "x**2 - y**2" --x -1:1 --y -1:1', "two inputs: a map, with arrows"),
+            (
+                'gradcalc plot "norm(x)" --x 1,2,3 --direction 1,0,0 --range -3:3',
+                "along a direction",
+            ),
+            ('gradcalc plot "log(1 + exp(a*x))" --x -5:5 --a 3 --format csv', "the numbers"),
+        ),
+        torch=True,
+        warm=True,
+    ),
     "jacobian": Command(
         "grad:add",
         "All slopes of a PROGRAM of several outputs.",

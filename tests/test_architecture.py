@@ -20,7 +20,8 @@ ORDER = (
     "witnesses", "verdict", "findings", "report", "limits", "remedies", "calculate",
     "matrices", "products", "vectors", "collected", "maps", "blocks", "structure", "smoothness",
     "definiteness", "certificates", "large",
-    "forms", "family", "general", "at_length", "steps", "graphs", "checking", "reference",
+    "forms", "family", "general", "at_length", "steps", "graphs", "plotting", "checking",
+    "reference",
     "torch_process", "render", "export", "daemon", "cli", "api", "pytest_plugin", "__main__",
 )  # fmt: skip
 """Every part may import those before it, never those behind it."""

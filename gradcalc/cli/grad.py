@@ -110,7 +110,7 @@ def answered(
         from gradcalc.cli.inputs import requests
 
         asked = requests(options, texts, frozenset(known_options("grad")))
-        ask = _asking(beside)
+        ask = asking(beside)
         if options.check:
             from gradcalc.witnesses import enclosure, symbolic  # noqa: F401
         answer = answerer(options)
@@ -132,7 +132,7 @@ def _told(
     return found
 
 
-def _asking(beside: "Beside | None") -> "Ask":
+def asking(beside: "Beside | None") -> "Ask":
     """Where autograd is asked, which is where torch is imported; it begins with that at once."""
     if beside is not None:
         beside.begin()

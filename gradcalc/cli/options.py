@@ -13,14 +13,14 @@ from gradcalc.cli import readers as read
 from gradcalc.cli.readers import Named, Reader, Value
 from gradcalc.errors import UsageError
 from gradcalc.export import TARGETS, WHATS
-from gradcalc.render import BINARY, FORMATS, GRAPHS, STEPS
+from gradcalc.render import BINARY, FORMATS, GRAPHS, PLOTS, STEPS
 
 GRAD, BATCH = ("grad", "why"), ("batch",)
 FURTHER = ("jacobian", "hessian", "vjp", "jvp", "hvp")
 REPORTED = GRAD + FURTHER
-EXPLAINED, PICTURED = ("explain",), ("graph",)
+EXPLAINED, PICTURED, PLOT = ("explain",), ("graph",), ("plot",)
 STEPPED = EXPLAINED + PICTURED
-ALL = REPORTED + STEPPED
+ALL = REPORTED + STEPPED + PLOT
 FORMULA, EXPORT, CHECK = ("formula",), ("export",), ("check",)
 FORMS = tuple(dict.fromkeys((*FORMATS, *TARGETS)))
 """How formulas without values are printed: as what derivatives are, or as code."""
@@ -105,6 +105,15 @@ class Options:
         read.choice(KINDS_OF_STEPS), choices=KINDS_OF_STEPS, commands=EXPLAINED, heading="Steps",
         usual=True,
     )  # fmt: skip
+    direction: str | None = _row(
+        None, "--direction", "VALUE",
+        "The way that a vector moves: --direction 1,0,0.",
+        commands=PLOT, heading="The plot", usual=True,
+    )  # fmt: skip
+    range: str | None = _row(
+        None, "--range", "START:STOP", "How far it moves along --direction; -1:1.",
+        commands=PLOT, usual=True,
+    )  # fmt: skip
     csv: str | None = _row(
         None, "--csv", "FILE",
         "The points of PROGRAM from the rows of a table: columns x, or x[0] and x[1]; - for"
@@ -183,7 +192,7 @@ class Options:
     )  # fmt: skip
     cotangent: Value | None = _row(  # noqa: RUF009
         None, "--cotangent", "VALUE", "Weights of the outputs; all 1, those of check drawn.",
-        commands=(*GRAD, *STEPPED, "vjp", *BATCH, *EXPORT, *CHECK), key="cotangent",
+        commands=(*GRAD, *STEPPED, *PLOT, "vjp", *BATCH, *EXPORT, *CHECK), key="cotangent",
         json=read.json_value, of_program=True,
     )  # fmt: skip
     tangents: tuple[Any, ...] = _row(
@@ -262,6 +271,12 @@ class Options:
         None, "--format", "FORMAT", f"{', '.join(GRAPHS)}.", read.choice(GRAPHS), choices=GRAPHS,
         commands=PICTURED, usual=True,
     )  # fmt: skip
+    picture: str | None = _row(
+        None, "--format", "FORMAT",
+        "braille, csv (in a pipe), svg, html or png.",
+        read.choice(tuple(PLOTS)), choices=tuple(PLOTS), commands=PLOT, heading="Output",
+        usual=True,
+    )  # fmt: skip
     json: bool = _row(
         False, "--json", "", "Short for --format json.", commands=SHOWN + FORMULA + STEPPED,
         usual=True,
@@ -283,7 +298,7 @@ class Options:
         "--quiet",
         "",
         "Print nothing: the exit code tells.",
-        commands=SHOWN + FORMULA + STEPPED,
+        commands=SHOWN + FORMULA + STEPPED + PLOT,
         usual=True,
     )
     prints: bool = _row(

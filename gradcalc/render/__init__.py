@@ -9,8 +9,11 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from gradcalc.errors import UsageError
+
 if TYPE_CHECKING:
     from gradcalc.graphs.picture import Picture
+    from gradcalc.plotting.data import Curve, Field
     from gradcalc.report import Explanation, Report
     from gradcalc.steps.data import Steps
 
@@ -105,6 +108,26 @@ STEPS: Mapping[str, tuple[str, str]] = MappingProxyType(
 """The same of the formats of calculations step by step."""
 
 
+PLOTS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "braille": ("plots.braille", "render"),
+        "csv": ("plots.csv", "render"),
+        "svg": ("plots.svg", "render"),
+        "html": ("plots.html", "render"),
+        "png": ("plots.png", "render"),
+    }
+)
+"""The same of the formats of plots."""
+
+NEEDED: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "braille": ("plotille", "pip install plotille, or --format svg > plot.svg"),
+        "png": ("matplotlib", "pip install 'gradcalc[plot]', or --format svg, which needs nothing"),
+    }
+)
+"""The formats of plots that need a package, and what to do without it."""
+
+
 def renderer(format: str) -> Renderer:
     """What draws reports in a format; its module is imported now, as only tables need rich."""
     found: Renderer = _loaded(*FORMATS[format])
@@ -161,6 +184,23 @@ PAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
 def pager(kind: str) -> Callable[[Any, Style], str]:
     """What draws a page of a kind of `PAGES`."""
     found: Callable[[Any, Style], str] = _loaded(*PAGES[kind])
+    return found
+
+
+def drawer(format: str) -> Callable[["Curve | Field", Style], str | bytes]:
+    """What draws plots in a format of `PLOTS`, as bytes where it is no text.
+
+    Raises `UsageError` where a package that it needs is missing.
+    """
+    if format in NEEDED:
+        from importlib.util import find_spec
+
+        package, hint = NEEDED[format]
+        if find_spec(package) is None:
+            raise UsageError(
+                f"a plot as {format} needs {package}, which is not installed", hint=hint
+            )
+    found: Callable[[Curve | Field, Style], str | bytes] = _loaded(*PLOTS[format])
     return found
 
 

@@ -289,6 +289,8 @@ class Walk:
             return "detached: no gradient flows through it"
         if is_boolean(node):
             return "a condition: it passes no gradient back"
+        if not self.trace.is_active(node):
+            return "it is made of what is detached"
         return "it passes no gradient back"
 
 

@@ -1,0 +1,146 @@
+"""One point after the other: torch's numbers alone, which is quick, or with a verdict."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from gradcalc.calculate import Ask, report_of, weigh
+from gradcalc.derive.derivations import Derivations
+from gradcalc.errors import Fault, GradcalcError
+from gradcalc.plotting.data import ERROR, Point
+from gradcalc.problem import Array, Problem, weights
+from gradcalc.report import Report
+from gradcalc.testimony import Absent
+from gradcalc.verdict.outcome import Outcome
+
+Place = tuple[float, ...]
+"""Where the numbers that move are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is known of a place: the slopes by all that moves."""
+
+    value: float
+    slopes: tuple[float, ...]
+    true: tuple[float, ...]
+    digits: float | None = None
+    outcome: str | None = None
+    message: str = ""
+    possible: float = 0.0
+    summed: bool = False
+
+
+class Prober:
+    """Asks for a problem whose inputs are `moved` to a place; `by` says how each number that moves
+    moves its input, 1 for one that is the input itself. `size` is how large values are, of which
+    rounding is a share; `failure` is what the program raised first."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        ask: Ask,
+        moved: Callable[[Place], dict[str, Array]],
+        by: Sequence[tuple[str, Array]],
+    ) -> None:
+        self._problem, self._ask, self._moved, self._by = problem, ask, moved, by
+        self._derivations = Derivations()
+        self._quick: dict[Place, Found] = {}
+        self._asked: dict[Place, Found] = {}
+        self.size = 0.0
+        self.failure: GradcalcError | None = None
+
+    def quick(self, *place: float) -> Found:
+        """Torch's value and slopes, NaN where the program cannot be run."""
+        if place not in self._quick:
+            self._quick[place] = self._torch(place)
+        return self._quick[place]
+
+    def full(self, *place: float) -> Found:
+        """The same with a verdict."""
+        if place not in self._asked:
+            self._asked[place] = self._verdict(place)
+        return self._asked[place]
+
+    def point(self, at: float, *, asked: bool = True) -> Point:
+        """A point of a line."""
+        found = self.full(at) if asked else self.quick(at)
+        return Point(
+            at, found.value, found.slopes[0], found.true[0], found.digits, found.outcome,
+            found.message,
+        )  # fmt: skip
+
+    def _at(self, place: Place) -> Problem:
+        return replace(self._problem, inputs={**self._problem.inputs, **self._moved(place)})
+
+    def _torch(self, place: Place) -> Found:
+        try:
+            found = self._ask(replace(self._at(place), check=False))()
+        except GradcalcError as error:
+            return self._failed(error)
+        if isinstance(found, Absent):
+            return self._nothing(ERROR, found.doubt)
+        unknown = (float("nan"),) * len(self._by)
+        return Found(self._total(found.value), self._along(found.gradients), unknown)
+
+    def _verdict(self, place: Place) -> Found:
+        try:
+            report = report_of(weigh(self._at(place), self._ask, self._derivations))
+        except Fault:
+            raise
+        except GradcalcError as error:
+            return self._failed(error)
+        verdict = report.verdict
+        digits = [g.digits for g in report.gradients]
+        return Found(
+            float("nan") if report.value is None else self._total(report.value),
+            self._along({g.name: g.autograd for g in report.gradients}),
+            self._true(report),
+            None if None in digits else min(d for d in digits if d is not None),
+            verdict.outcome.value,
+            verdict.message,
+            report.digits_possible,
+            report.summed,
+        )
+
+    def _true(self, report: Report) -> tuple[float, ...]:
+        """The gradient of the check, where the verdict trusts it."""
+        if report.verdict.outcome in (Outcome.UNRESOLVED, Outcome.JUMP, Outcome.EDGE):
+            return (float("nan"),) * len(self._by)
+        found: dict[str, Array | None] = {}
+        for gradient in report.gradients:
+            best = gradient.symbolic if gradient.enclosure is None else gradient.enclosure
+            if best is not None and gradient.told is not None:
+                best = np.where(gradient.told, best, np.nan)
+            found[gradient.name] = best
+        return self._along(found)
+
+    def _total(self, value: Array) -> float:
+        array = np.asarray(value, dtype=np.float64)
+        if array.ndim == 0:
+            return float(array)
+        with np.errstate(all="ignore"):
+            return float(np.sum(weights(self._problem, array.shape) * array))
+
+    def _along(self, gradients: Mapping[str, Any]) -> tuple[float, ...]:
+        """The slopes by what moves; a 0 of the direction takes no part, be the slope there NaN."""
+        found = []
+        for name, direction in self._by:
+            gradient = gradients.get(name)
+            if gradient is None:
+                found.append(float("nan"))
+                continue
+            moves = direction != 0
+            with np.errstate(all="ignore"):
+                found.append(float(np.sum(np.asarray(gradient)[moves] * direction[moves])))
+        return tuple(found)
+
+    def _failed(self, error: GradcalcError) -> Found:
+        self.failure = self.failure or error
+        return self._nothing(ERROR, error.message)
+
+    def _nothing(self, outcome: str, message: str) -> Found:
+        unknown = (float("nan"),) * len(self._by)
+        return Found(float("nan"), unknown, unknown, None, outcome, message)

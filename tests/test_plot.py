@@ -1,0 +1,348 @@
+"""Plots: what is marked is what the verdict says there, and pictures are harmless files."""
+
+import csv
+import io
+import math
+import sys
+from html.parser import HTMLParser
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+import gradcalc
+from gradcalc.cli.options import Options
+from gradcalc.cli.plot import calculated
+from gradcalc.errors import UsageError
+from gradcalc.plotting.between import plainest
+from gradcalc.plotting.data import Arrow, Curve, Field, Point, Special
+from gradcalc.plotting.ranges import parse_range, places
+from gradcalc.render import PLOTS, Style, drawer
+from gradcalc.render.plots.axes import limits, pieces, tick_texts, ticks
+from gradcalc.render.plots.contour import lines, part
+from gradcalc.render.plots.figure import curve_pieces, figure
+from gradcalc.render.plots.scene import LOOKS, Text
+from tests.command import Run
+
+STYLE = Style(80, color=False)
+
+
+def found(program: str, **more: object) -> Curve | Field:
+    """What a plot of a program finds; names with values as typed, options by their field."""
+    fields = set(Options.__dataclass_fields__)
+    options = {name: value for name, value in more.items() if name in fields}
+    values = tuple((n, v) for n, v in more.items() if n not in fields)
+    return calculated(Options((program,), values=values, quiet=True, **options), None)
+
+
+def curve(program: str, **more: object) -> Curve:
+    answer = found(program, **more)
+    assert isinstance(answer, Curve)
+    return answer
+
+
+MARKS = {
+    "a kink at a sample": ("abs(x)", "-1:1:11", {0.0: "kink"}),
+    "a kink between samples": ("abs(x - 0.3)", "-1:1:8", {0.3: "kink"}),
+    "two in one step": ("abs(x - 0.3) + relu(x - 0.35)", "-1:1:6", {0.3: "kink", 0.35: "kink"}),
+    "a small one on a steep slope": ("exp(5*x) + 0.01*abs(x - 0.7)", "0:1:12", {0.7: "kink"}),
+    "jumps": ("floor(x)", "0.5:2.5:8", {1.0: "jump", 2.0: "jump"}),
+    "a jump of an if": ("x if x < 0.4 else x + 1", "0:1:7", {0.4: "jump"}),
+    "a hole": ("sin(x)/x", "-1:1:10", {0.0: "edge"}),
+    "a pole": ("1/(x - 0.25)", "-1:1:12", {0.25: "singular"}),
+    "a border": ("log(x - 0.25)", "-1:1:9", {0.25: "edge"}),
+    "an infinite slope": ("sqrt(x)", "0:1:5", {0.0: "edge"}),
+    "no corner after all": ("relu(x)**2", "-1:1:8", {}),
+    "a kink at a middle": ("abs(x - 0.3)", "0.2:0.4:2", {0.3: "kink"}),
+    "nothing": ("sin(x)*exp(x)", "-3:3:20", {}),
+    "nothing, if steep": ("tanh(40*x)", "-1:1:12", {}),
+    "nothing, if it underflows": ("log(1 + exp(x))", "-1000:700:30", {}),
+    "nothing, if slopes cross 0": ("x - log(x + 1)", "-0.9:1:9", {}),
+}
+
+
+@pytest.mark.parametrize("name", MARKS)
+def test_marks_are_verdicts(name: str) -> None:
+    program, x, wanted = MARKS[name]
+    given = curve(program, x=x)
+    marks = {s.at: s for s in given.specials if not s.is_stretch}
+    for at, special in marks.items():
+        verdict = gradcalc.grad(program, x=at).verdict
+        assert (special.kind, special.message) == (verdict.outcome, verdict.message)
+    assert {at: special.kind for at, special in marks.items()} == wanted
+
+
+BETWEEN = {
+    "a kink where no float is": ("abs(x*x - 2)", "1:2:9", math.sqrt(2), "kink"),
+    "a jump where no float is": ("floor(x*pi)", "0.4:0.9:9", 2 / math.pi, "jump"),
+    "a pole where no float is": ("tan(x)", "1:2:9", math.pi / 2, "pole"),
+}
+
+
+@pytest.mark.parametrize("name", BETWEEN)
+def test_between_two_floats_both_are_ordinary(name: str) -> None:
+    program, x, place, kind = BETWEEN[name]
+    (special,) = curve(program, x=x).specials
+    assert special.at == pytest.approx(place, rel=1e-14)
+    assert special.kind == kind
+    assert special.between == np.nextafter(special.at, np.inf)
+    for at in (special.at, special.between):
+        assert gradcalc.grad(program, x=at).verdict.outcome == "verified"
+
+
+def test_points_are_those_of_grad() -> None:
+    for point in curve("x**2*abs(x)", x="-1:1:5").points:
+        report = gradcalc.grad("x**2*abs(x)", x=point.at)
+        assert point.value == float(report.value)
+        assert point.slope == float(report.gradient["x"])
+        assert point.outcome == report.verdict.outcome
+
+
+def test_a_stretch_reaches_to_its_border() -> None:
+    (stretch, border) = curve("log(x)", x="-2:2:12").specials
+    assert (stretch.at, stretch.end, stretch.kind, border.at) == (-2.0, 0.0, "edge", 0.0)
+    asked = gradcalc.grad("log(x)", x=stretch.asked).verdict
+    assert stretch.message == asked.message
+
+
+def test_the_true_gradient_is_there_where_autograd_has_none() -> None:
+    given = curve("log(1 + exp(x))", x="700:800:5")
+    assert given.exit_code == 1
+    last = given.points[-1]
+    assert math.isnan(last.slope)
+    assert (last.true, last.digits, last.outcome) == (1.0, 0.0, "wrong")
+
+
+def test_along_a_direction_the_slope_is_the_gradient_times_it() -> None:
+    given = curve("norm(x)", x="1,2,3", direction="2,0,-1", range="-1:1:3")
+    for point in given.points:
+        at = np.array([1.0, 2, 3]) + point.at * np.array([2.0, 0, -1])
+        assert point.value == pytest.approx(np.linalg.norm(at))
+        assert point.slope == pytest.approx(at @ [2.0, 0, -1] / np.linalg.norm(at))
+
+
+def test_a_plane_has_values_and_gradients_of_its_own() -> None:
+    plane = found("x*y + abs(y)", x="0:2:3", y="-1:1:3")
+    assert isinstance(plane, Field)
+    assert plane.values[2] == (1.0, 2.0, 3.0)
+    arrows = {(a.x, a.y): a for a in plane.arrows}
+    assert arrows[2.0, 1.0].slopes == (1.0, 3.0)
+    for (x, y), arrow in arrows.items():
+        verdict = gradcalc.grad("x*y + abs(y)", x=x, y=y).verdict
+        assert (arrow.outcome, arrow.message) == (verdict.outcome, verdict.message)
+    assert {a.y for a in plane.odd()} == {0.0}
+
+
+CODES = {
+    "verified": ("x**2", "-1:1:4", 0, ""),
+    "special only": ("abs(x)", "-1:1:5", 0, ""),
+    "wrong": ("sqrt(x**2)", "-1:1:5", 1, "wrong: 1 point at x = 0: the function has a kink here"),
+    "no value anywhere": ("log(x)", "-3:-1:4", 0, ""),
+}
+
+
+@pytest.mark.parametrize("name", CODES)
+def test_exit_codes(name: str, run: Run) -> None:
+    program, x, code, told = CODES[name]
+    answer = run("plot", program, f"--x={x}")
+    assert answer.code == code
+    assert told in answer.err if told else not answer.err
+    header, *rows = csv.reader(io.StringIO(answer.out))
+    assert header == ["x", "value", "autograd", "true", "digits", "outcome", "message"]
+    assert rows
+    assert run("plot", program, f"--x={x}", "--quiet").out == ""
+
+
+ERRORS = {
+    "no range": (("x**2", "--x", "1"), "there is no range to plot over"),
+    "three ranges": (("x*y*z", "--x", "0:1", "--y", "0:1", "--z", "0:1"), "3 names have a range"),
+    "too many": (("x", "--x", "0:1:10001"), "that is 10,001 points"),
+    "too many on a plane": (("x*y", "--x", "0:1:200", "--y", "0:1:200"), "that is 40,000 points"),
+    "backwards": (("x", "--x", "1:0"), "the range is empty"),
+    "empty": (("x", "--x", "1:1"), "the range is empty"),
+    "one point": (("x", "--x", "0:1:1"), "has 2 points or more"),
+    "half a point": (("x", "--x", "0:1:2.5"), "the number of points is not a whole number"),
+    "four parts": (("x", "--x", "0:1:2:3"), "a range is START:STOP"),
+    "half a range": (("x", "--x", "0:"), "a range is START:STOP"),
+    "endless": (("x", "--x", "0:inf"), "is not the end of a range"),
+    "a list": (("x", "--x", "0:1,2"), "is not the end of a range"),
+    "two programs": (("x", "x**2", "--x", "0:1"), "a plot is of one program"),
+    "unchecked": (("x", "--x", "0:1", "--no-check"), "what the check finds"),
+    "by another name": (("x*a", "--x", "0:1", "--a", "2", "--wrt", "a"), "by what moves"),
+    "range alone": (("sum(x)", "--x", "1,2", "--range", "0:1"), "along a --direction"),
+    "two ways": (("x", "--x", "0:1", "--direction", "1"), "--direction is the way"),
+    "which input": (("a@b", "--a", "1,2", "--b", "1,2", "--direction", "1,0"), "which one moves"),
+    "another shape": (("sum(x)", "--x", "1,2", "--direction", "1,0,0"), "has shape (3,)"),
+    "nowhere": (("sum(x)", "--x", "1,2", "--direction", "0,0"), "leads nowhere"),
+    "an unknown name": (("x*a", "--x", "0:1"), "a"),
+    "never runs": (("x[2]", "--x", "0:1:3"), "x"),
+}
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_mistakes_get_a_sentence(name: str, run: Run) -> None:
+    words, told = ERRORS[name]
+    answer = run("plot", *words)
+    assert answer.code == 2
+    assert told in answer.err
+    assert answer.err.startswith("error: ")
+
+
+@pytest.mark.parametrize(("form", "package"), [("png", "matplotlib"), ("braille", "plotille")])
+def test_what_is_missing_is_said(form: str, package: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [n for n in sys.modules if n.partition(".")[0] == package]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(UsageError, match=f"needs {package}, which is not installed") as error:
+        drawer(form)
+    assert "pip install" in str(error.value.hint)
+
+
+HOSTILE = "x&y < 3 </title></svg><script>alert('1')</script> \"q\" \x1b[31m ]]> é"
+
+
+def _some(program: str) -> Curve:
+    axis = parse_range("x", "-1:1:5", 5)
+    points = [Point(x, abs(x), math.copysign(1, x), 1.0, 15.9, "verified") for x in (-1, -0.5, 0.5)]
+    points[1:1] = [Point(-0.75, math.nan, math.inf, math.nan, None, "wrong", HOSTILE)]
+    specials = [
+        Special(0.0, "kink", HOSTILE),
+        Special(-1.0, "wrong", HOSTILE, end=-0.5, asked=-0.75),
+    ]
+    return Curve(program, axis, points, specials, 15.95)
+
+
+def _plane(program: str) -> Field:
+    axes = parse_range("x", "0:1:3", 3), parse_range("y", "0:2:3", 3)
+    arrows = [Arrow(0.5, 1.0, (1.0, math.nan), (1.0, 2.0), "wrong", HOSTILE),
+              Arrow(1.0, 1.0, (3.0, 1.0), (3.0, 1.0), "verified", "", 15.0, 4.0)]  # fmt: skip
+    values = [(0.0, 1.0, 4.0), (1.0, math.nan, 5.0), (math.inf, 5.0, 9.0)]
+    return Field(program, axes, (0.0, 0.5, 1.0), (0.0, 1.0, 2.0), values, arrows, 15.95)
+
+
+class Tags(HTMLParser):
+    """Every tag of a page with its attributes, and the texts."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.texts = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.texts += data
+
+
+@pytest.mark.parametrize("make", [_some, _plane])
+@pytest.mark.parametrize("form", ["svg", "html"])
+def test_texts_are_no_markup(form: str, make: "type[Curve] | type[Field]") -> None:
+    drawn = str(drawer(form)(make(HOSTILE), STYLE))
+    page = Tags(drawn)
+    assert "script" not in {tag for tag, _ in page.tags}
+    assert not [n for _, attrs in page.tags for n in attrs if n.startswith("on") or n == "href"]
+    assert "\x1b" not in drawn
+    assert "</title></svg><script>" in page.texts.replace("\u2026", "")
+    svg = drawn[drawn.index("<svg") : drawn.rindex("</svg>") + 6]
+    root = ElementTree.fromstring(svg)
+    looks = {e.get("class") for e in root.iter()} - {None, "paper"}
+    assert looks <= set(LOOKS)
+    assert root.get("role") == "img"
+    assert root[1].text
+    for look in looks:
+        assert f".{look}{{" in drawn.split("prefers-color-scheme:dark")[-1]
+
+
+@pytest.mark.parametrize("form", PLOTS)
+@pytest.mark.parametrize("make", [_some, _plane])
+def test_every_format_draws(form: str, make: "type[Curve] | type[Field]") -> None:
+    if form in ("png", "braille"):
+        pytest.importorskip({"png": "matplotlib", "braille": "plotille"}[form])
+    for style in (STYLE, Style(20, color=True, unicode=False)):
+        drawn = drawer(form)(make("x**2"), style)
+        assert drawn
+        if isinstance(drawn, bytes):
+            assert drawn.startswith(b"\x89PNG")
+
+
+def test_no_line_goes_over_a_cut() -> None:
+    given = curve("1/x + floor(2*x)", x="-1:1:9")
+    cuts = [s.at for s in given.specials if not s.is_stretch]
+    assert len(cuts) >= 4
+    for piece in curve_pieces(given, lambda p: p.value):
+        assert not [cut for cut in cuts if piece[0][0] < cut < piece[-1][0]]
+
+
+PIECES = {
+    "one": ([0, 1, 2], [], [[0, 1, 2]]),
+    "a cut": ([0, 1, 2, 3], [1.5], [[0, 1], [2, 3]]),
+    "a cut at a point": ([0, 1, 2], [1], [[0], [2]]),
+    "no value": ([0, math.nan, 2], [], [[0], [2]]),
+    "infinite": ([0, 1, math.inf, 3, 4], [], [[0, 1], [3, 4]]),
+}
+
+
+@pytest.mark.parametrize("name", PIECES)
+def test_lines_in_pieces(name: str) -> None:
+    ys, cuts, wanted = PIECES[name]
+    assert [[y for _, y in piece] for piece in pieces(range(len(ys)), ys, cuts)] == wanted
+
+
+TICKS = {
+    "ten": (-10.0, 10.0, ["\u221210", "\u22125", "0", "5", "10"]),
+    "thousands": (-1000.0, 1000.0, ["\u22121000", "\u2212500", "0", "500", "1000"]),
+    "near one another": (0.49999996, 0.5, None),
+    "tiny": (-3e-300, 3e-300, None),
+    "huge": (-1.7e308, 1.7e308, None),
+}
+
+
+@pytest.mark.parametrize("name", TICKS)
+def test_ticks(name: str) -> None:
+    low, high, wanted = TICKS[name]
+    values = ticks(low, high, 4)
+    texts = tick_texts(values)
+    assert wanted is None or texts == wanted
+    assert 2 <= len(values) <= 12
+    assert len(set(texts)) == len(texts)
+    assert all(low - 1e-9 * (high - low) <= value for value in values[1:])
+
+
+def test_limits_leave_out_a_pole_but_nothing_else() -> None:
+    values = [1 / (k / 100 + 0.0001) for k in range(100)]
+    assert limits(values, clip=False)[1] > 1e4
+    assert limits(values, clip=True)[1] < 200
+    assert limits([math.nan, math.inf], clip=True) == (-1.0, 1.0)
+    low, high = limits([3.0, 3.0], clip=True)
+    assert low < 3 < high
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "wanted"),
+    [(0.29, 0.31, 0.3), (-1.0, 2.0, 0.0), (1.4142135623730950, 1.4142135623730951, None),
+     (199.0, 201.0, 200.0), (-0.26, -0.24, -0.2500)],
+)  # fmt: skip
+def test_the_plainest_number(low: float, high: float, wanted: float | None) -> None:
+    assert low <= plainest(low, high) <= high
+    assert wanted is None or plainest(low, high) == wanted
+
+
+def test_points_are_the_decimals_that_people_mean() -> None:
+    assert places(parse_range("x", "0:1:11", 2), float)[3] == 0.3
+    assert places(parse_range("x", "-10:10", 201), float)[100] == 0.0
+
+
+def test_levels_cross_triangles_in_lines() -> None:
+    triangle = (0.0, 0.0, 0.0), (1.0, 0.0, 1.0), (0.0, 1.0, 1.0)
+    assert lines(triangle, 0.5) == [(0.5, 0.0), (0.0, 0.5)]
+    assert lines(triangle, 2.0) == []
+    assert len(part(triangle, 0.5, 1)) == 4
+    assert len(part(triangle, 0.5, -1)) == 3
+
+
+def test_notes_say_where_and_what() -> None:
+    texts = [shape.text for shape in figure(curve("abs(x)", x="-1:1:5")).shapes
+             if isinstance(shape, Text)]  # fmt: skip
+    assert any(t.startswith("x = 0  kink: the function has a kink here") for t in texts)
