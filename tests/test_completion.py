@@ -51,7 +51,7 @@ GRAD = {option.name for option in page("grad").options}
     [
         ([""], {*COMMANDS, "help", "--version", "--help", "--install-completion",
                 "--show-completion"}),
-        (["g"], {"grad"}),
+        (["g"], {"grad", "graph"}),
         (["--v"], {"--version"}),
         (["help", "bat"], {"batch", "batch_norm"}),
         (["help", "softm"], {"softmax", "softmin"}),
