@@ -24,6 +24,9 @@ Index = tuple[int, ...]
 LOST = 2.0**10
 """Roundings by which a number must be off to have lost its digits."""
 
+LEAST = 2.0**-1000
+"""How far off a 0 may be, which no rounding makes of it."""
+
 LINEAR = (ops.SUM, ops.BROADCAST, ops.TRACE)
 """Operations, beside those that move elements about, that show which elements hang together."""
 
@@ -135,7 +138,10 @@ class Course:
     def around(self, values: Any, room: float) -> Any:
         """Torch's numbers as balls, as wide as that in relation to themselves."""
         found = self.centre.arithmetic.asarray(values)
-        return boxed(each(lambda ball: flint.arb(ball, abs(ball) * room), found)) if room else found
+        if not room:
+            return found
+        # what is 0 is a corner to some
+        return boxed(each(lambda ball: flint.arb(ball, abs(ball) * room + LEAST), found))
 
     def handed(
         self, number: int, cotangents: Sequence[Any], *, exact: bool, room: float = 0.0

@@ -1,14 +1,17 @@
 """Torch's numbers for every step held to the true ones, in balls."""
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import flint
 import numpy as np
 
-from gradcalc.balls.arithmetic import boxed, to_floats
-from gradcalc.balls.numbers import OutOfReach, Undecided, Undefined, is_tight
+from gradcalc.balls.arithmetic import Balls, boxed, to_floats
+from gradcalc.balls.numbers import Decisions, OutOfReach, Undecided, Undefined, is_tight
+from gradcalc.derive.modes import Eager
 from gradcalc.derive.perturbations import is_finite
 from gradcalc.enclosure.course import LOST, Course
 from gradcalc.enclosure.experiment import Experiment
@@ -17,8 +20,11 @@ from gradcalc.steps.data import Mark, Numbers
 from gradcalc.testimony import Array, Computed, Origin
 from gradcalc.verdict.outcome import TAKEN
 
+MANY = 2_000
+"""Numbers above which it is not told why they are off."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Held:
     """The true numbers of a run: its course, all adjoints, and what each call hands on."""
 
@@ -31,12 +37,19 @@ class Held:
         """How far off a number may be, in relation to the largest beside it."""
         return LOST * self.course.epsilon
 
+    @cached_property
+    def apart(self) -> Course:
+        """The course in balls of which none that overlap are told apart by their middles."""
+        found = copy(self.course)
+        found.balls = Eager(Balls(Decisions()))
+        return found
+
     def value(self, position: int, part: int, given: Array) -> Numbers:
         """What a call gave."""
         result = self.course.calls[position].results[part]
         true = self.course.centre.values[result]
         found = self._numbers(
-            given, true, lambda: self.course.given(position, exact=False, room=self.room)[result]
+            given, true, lambda: self.apart.given(position, exact=False, room=self.room)[result]
         )
         return _where_lost(found, self.course.steps[position].given)
 
@@ -62,7 +75,7 @@ class Held:
 
         def again() -> Any:
             given = [None if a is None else self.course.around(a, self.room) for a in arriving]
-            return together(self.course.handed(position, given, exact=False, room=self.room))
+            return together(self.apart.handed(position, given, exact=False, room=self.room))
 
         with flint.ctx.workprec(self.course.centre.bits):
             true = together(self.handed[position])
@@ -90,6 +103,9 @@ class Held:
                 return Numbers(given, Mark.RIGHT, floats)
             if self._has_digits(given, floats, scale):
                 return Numbers(given, Mark.INEXACT, floats)
+            if np.size(given) > MANY:
+                # what made them off would take long to be told
+                return Numbers(given, Mark.UNKNOWN, floats)
             if again is None:
                 return Numbers(given, Mark.INEXACT, floats)
             try:

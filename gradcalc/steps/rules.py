@@ -1,6 +1,7 @@
 """What a call hands on to its operands, as a formula of `g`, the cotangent that has arrived."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 
 from gradcalc.calculus import named_definition
 from gradcalc.derive.modes import swept
@@ -89,9 +90,9 @@ class Rule:
             return None
         return self._text(self._made[0])
 
-    def backward(self, arriving: Sequence[bool]) -> dict[str, str]:
-        """What it hands on, by the names of the operands; `arriving` are results with a
-        cotangent."""
+    def backward(self, arriving: Sequence[bool]) -> dict[str, Iterator[str]]:
+        """What it hands on, by the names of the operands, each in its usual form and in one that
+        also holds at zeros of products; `arriving` are results with a cotangent."""
         if self._made is None:
             return {}
         given: dict[int, Node] = {}
@@ -101,17 +102,20 @@ class Rule:
                 given[result.order] = self._forms(ops.VAR, name=name, shape=result.shape)
         leaves = list(self._leaves.values())
         found = swept(self._forms, ancestry(self._made), given, leaves, lambda node: node)
-        texts = {name: self._text(found.get(leaf.order)) for name, leaf in self._leaves.items()}
-        return {name: text for name, text in texts.items() if text is not None}
+        return {
+            name: self._texts(found[leaf.order])
+            for name, leaf in self._leaves.items()
+            if leaf.order in found
+        }
 
-    def _text(self, node: Node | None) -> str | None:
-        if node is None:
-            return None
+    def _text(self, node: Node) -> str | None:
+        return next(self._texts(node), None)
+
+    def _texts(self, node: Node) -> Iterator[str]:
         shapes = {part["name"]: part.shape for part in ancestry([node]) if part.op is ops.VAR}
-        try:
-            return Formulas(self._forms, {"": node}, shapes).write("").text
-        except Unprintable:
-            return None
+        for careful in (False, True):
+            with suppress(Unprintable):
+                yield Formulas(self._forms, {"": node}, shapes, careful=careful).write("").text
 
 
 def arrived(taken: Collection[str], count: int) -> list[str]:

@@ -21,7 +21,8 @@ from gradcalc.steps.data import Backward, Forward, Handed, Numbers, Rounds, Sour
 from gradcalc.steps.folding import rounds_of
 from gradcalc.steps.held import Held, held
 from gradcalc.steps.names import OUTPUT, named
-from gradcalc.steps.rules import Rule, rule_name
+from gradcalc.steps.readback import is_same, text_value
+from gradcalc.steps.rules import Rule, arrived, rule_name
 from gradcalc.steps.symbolic import MANY, Symbolic
 from gradcalc.steps.texts import LONGEST
 from gradcalc.testimony import Absent, Array, Computed, Origin, Step
@@ -243,7 +244,7 @@ class Walk:
         self,
         position: int,
         operand: Operand,
-        formulas: Mapping[str, str],
+        formulas: Mapping[str, Iterable[str]],
     ) -> Handed | None:
         """What a call hands on to an operand, None to one that nothing is asked of."""
         if operand.handed is None:
@@ -264,11 +265,28 @@ class Walk:
         return Handed(
             to=operand.name,
             source=_source(operand.origin),
-            formula=formulas.get(operand.name),
+            formula=self._formula(position, formulas.get(operand.name, ()), numbers),
             derived=text,
             numbers=numbers,
             total=self._total(operand.origin),
         )
+
+    def _formula(self, position: int, texts: Iterable[str], numbers: Numbers) -> str | None:
+        """The first of some texts that gives what is handed on, or what should be."""
+        step, operands = self.ours.steps[position], self.operands[position]
+        names = arrived([operand.name for operand in operands], len(step.adjoints))
+        values = dict(zip(names, step.adjoints, strict=True))
+        by_origin = {operand.origin: operand.name for operand in operands}
+        for origin, value in zip(step.origins, step.given, strict=True):
+            values[by_origin[origin]] = value
+        known = {n: v for n, v in values.items() if v is not None}
+        wanted = [numbers.value] if numbers.true is None else [numbers.value, numbers.true]
+        scale = max(float(np.max(np.abs(a), initial=0)) for a in step.adjoints if a is not None)
+        for text in texts:
+            found = text_value(self.problem, text, known)
+            if found is not None and any(is_same(found, value, scale) for value in wanted):
+                return text
+        return None
 
     def _total(self, origin: Origin) -> Numbers | None:
         """All that has come back to a tensor, once the last of several parts has."""
