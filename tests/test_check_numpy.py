@@ -531,6 +531,21 @@ class Kept:
         return 2 * self.points.T @ self.rest + 1e-22 * np.ones(2) * (w - w + 1)
 
 
+ELEMENTWISE: dict[str, tuple[Any, Any]] = {
+    "tanh": (np.tanh, lambda x: 1 - np.tanh(x) ** 2),
+    "with a mask": (lambda x: np.where(x > 0, x, 0.1 * x), lambda x: np.where(x > 0, 1.0, 0.1)),
+}
+
+
+@pytest.mark.parametrize("name", ELEMENTWISE)
+def test_slopes_element_by_element(name: str) -> None:
+    f, df = ELEMENTWISE[name]
+    x = np.array([0.5, -1.0, 2.0])
+    assert outcome(gradcalc.check(lambda x: f(x), x, grad=df)) == "verified"
+    assert outcome(gradcalc.check(lambda x: f(x), x, grad=lambda x: 2 * df(x))) == "wrong"
+    assert outcome(gradcalc.check(lambda x: f(x) * x[0], x, grad=lambda x: df(x) * x[0])) == "wrong"
+
+
 DATA = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
 
 
