@@ -1,5 +1,6 @@
 """Gradients written by hand of functions of numpy arrays."""
 
+import inspect
 import json
 import math
 import warnings
@@ -528,6 +529,89 @@ class Kept:
 
     def slope(self, w):
         return 2 * self.points.T @ self.rest + 1e-22 * np.ones(2) * (w - w + 1)
+
+
+ELEMENTWISE: dict[str, tuple[Any, Any]] = {
+    "tanh": (np.tanh, lambda x: 1 - np.tanh(x) ** 2),
+    "with a mask": (lambda x: np.where(x > 0, x, 0.1 * x), lambda x: np.where(x > 0, 1.0, 0.1)),
+}
+
+
+@pytest.mark.parametrize("name", ELEMENTWISE)
+def test_slopes_element_by_element(name: str) -> None:
+    f, df = ELEMENTWISE[name]
+    x = np.array([0.5, -1.0, 2.0])
+    assert outcome(gradcalc.check(lambda x: f(x), x, grad=df)) == "verified"
+    assert outcome(gradcalc.check(lambda x: f(x), x, grad=lambda x: 2 * df(x))) == "wrong"
+    assert outcome(gradcalc.check(lambda x: f(x) * x[0], x, grad=lambda x: df(x) * x[0])) == "wrong"
+
+
+DATA = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+
+
+class Fitted:
+    """A function whose data are its attributes."""
+
+    def __init__(self) -> None:
+        self.points, self.held = DATA, {"points": DATA}
+
+    def own(self, w):
+        return 0.5 * (self.points.dot(w) ** 2).sum()
+
+    def of_dictionary(self, w):
+        return 0.5 * (self.held["points"].dot(w) ** 2).sum()
+
+
+HELD = {"points": DATA}
+
+DOTS: dict[str, Any] = {
+    "an argument": lambda w, X: 0.5 * (X.dot(w) ** 2).sum(),
+    "its transpose": lambda w, X: 0.5 * (w.dot(X.T) ** 2).sum(),
+    "rows": lambda w, X: 0.5 * sum(x.dot(w) ** 2 for x in X),
+    "an attribute": lambda w, X: Fitted().own(w),
+    "a method": Fitted().own,
+    "a dictionary of an object": Fitted().of_dictionary,
+    "a dictionary of the module": lambda w, X: 0.5 * (HELD["points"].dot(w) ** 2).sum(),
+}
+"""Calls of the methods of arrays that are data."""
+
+
+@pytest.mark.parametrize("name", DOTS)
+def test_methods_of_data(name: str) -> None:
+    f, w = DOTS[name], np.array([1.0, -2.0])
+    args = (w,) if inspect.ismethod(f) else (w, DATA)
+
+    def df(w, *_):
+        return DATA.T @ (DATA @ w)
+
+    assert outcome(gradcalc.check(f, *args, grad=df, leaves="w")) == "verified"
+    assert outcome(gradcalc.check(f, *args, grad=lambda *a: 2 * df(*a), leaves="w")) == "wrong"
+    assert type(HELD["points"]) is np.ndarray
+
+
+def bisected(x):
+    low, high = np.zeros_like(x), np.full_like(x, 10.0)
+    for _ in range(50):
+        middle = 0.5 * (low + high)
+        up = middle**3 + middle < x
+        low, high = np.where(up, middle, low), np.where(up, high, middle)
+    return middle.sum()
+
+
+def test_a_bisection_by_masks_is_not_told() -> None:
+    x = np.array([0.6, 0.9])
+
+    def df(x):
+        y = np.array(
+            [np.roots([1, 0, 1, -v])[np.isreal(np.roots([1, 0, 1, -v]))].real[0] for v in x]
+        )
+        return 1 / (3 * y**2 + 1)
+
+    report = gradcalc.check(bisected, x, grad=df)
+    assert (outcome(report), "does something else" in report.verdict.message) == (
+        "unresolved",
+        True,
+    )
 
 
 def test_a_gradient_that_goes_by_what_the_function_has_kept() -> None:

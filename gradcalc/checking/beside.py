@@ -13,6 +13,7 @@ from gradcalc.checking.chance import restore
 from gradcalc.checking.functions import watched
 from gradcalc.checking.handing import Watched
 from gradcalc.checking.kernels import plain_kernels
+from gradcalc.checking.masks import Mask, repeated, turned
 from gradcalc.checking.ran import Ran
 from gradcalc.checking.trace import Call, Trace
 from gradcalc.testimony import Array
@@ -29,12 +30,18 @@ DRAWS = 3
 def strays(
     asked: Asked, ran: Ran, known: Callable[[str], bool], state: Any
 ) -> tuple[str | None, bool]:
-    """Where the function does something else beside the point, and whether rounding decides it."""
+    """Where the function does something else beside the point, and whether rounding decides it.
+
+    What a mask chooses again and again, as in a bisection by `where`, is no more than looked at.
+    """
     decided = any(note.kind in ("number", "decision") for note in ran.trace.notes)
-    if not decided:
+    masks = list(_masks(ran.trace))
+    again = repeated(masks)
+    if not decided and not again:
         return None, False
+    chosen: str | None = None
     draw, epsilon = np.random.default_rng(asked.seed + 2), precision_of(ran.dtype).epsilon
-    for times in BESIDE:
+    for times in BESIDE if decided else BESIDE[1:]:
         for _ in range(DRAWS):
             with moved(asked.leaves, draw, times * epsilon):
                 found = way(asked, known, state)
@@ -43,7 +50,17 @@ def strays(
             place = _parting(ran.trace, found)
             if place is not None:
                 return place, times == BESIDE[0]
-    return None, False
+            chosen = chosen or turned(masks, list(_masks(found)), again)
+    return chosen, False
+
+
+def _masks(trace: Trace) -> Iterator[Mask]:
+    """The comparisons of a run that are not taken out of their tensors."""
+    for event in trace.events:
+        if isinstance(event, Call):
+            for result in event.results:
+                if result is not None and result.numbers.dtype == np.bool_:
+                    yield event.name, event.place, result.numbers
 
 
 def way(asked: Asked, known: Callable[[str], bool], state: Any) -> Trace | None:

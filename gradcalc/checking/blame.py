@@ -10,6 +10,7 @@ from gradcalc.calculate import Ask, weigh
 from gradcalc.checking.lines import NoRow
 from gradcalc.checking.listing import Row, Writer
 from gradcalc.checking.ran import Hand, Inner, Ran
+from gradcalc.checking.replaying import way_of
 from gradcalc.checking.trace import FLOATS, Applied, Data, Trace, Use, View
 from gradcalc.errors import GradcalcError
 from gradcalc.lang.lines import compile_lines
@@ -228,7 +229,9 @@ def _case(
         if problem is None:
             return None
         gradients = _handed(told, places, problem)
-        testimony = Computed(np.zeros(()), gradients, carrying=frozenset(gradients))
+        testimony = Computed(
+            np.zeros(()), gradients, way_of(problem), carrying=frozenset(gradients)
+        )
         return weigh(problem, once(testimony, ask)), gradients, places
     except (GradcalcError, NoRow):
         return None

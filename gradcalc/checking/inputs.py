@@ -22,7 +22,7 @@ def asked(
     *,
     leaves: Any = None,
     references: References | None = None,
-    trust: Sequence[Any] = (),
+    trust: Any = (),
     cotangent: Any = None,
     order: int = 1,
     seed: int = 0,
@@ -36,9 +36,13 @@ def asked(
 
     Raises `GradcalcError` for what cannot be checked.
     """
+    trust = (trust,) if isinstance(trust, str | type) else tuple(trust)
     if order > 1 and trust:
         raise InvalidValueError("a backward that is trusted has no second derivative to be checked")
     function = _class_of(function)
+    if isinstance(function, type):
+        # exchanged gradients would add up to the same
+        args = list(_unshared(args))
     called = callable_of(function)
     name = name or name_of(function)
     if any(map(torch.nn.parameter.is_lazy, _weights(function).values())):
@@ -83,6 +87,15 @@ def asked(
         trust=frozenset(map(_class_name, trust)),
         reference=None if reference is None else calling(callable_of(reference)),
     )  # fmt: skip
+
+
+def _unshared(args: Sequence[Any]) -> Iterator[Any]:
+    """The arguments, a tensor that stands there again as one of its own."""
+    seen: set[int] = set()
+    for value in args:
+        again = isinstance(value, torch.Tensor) and id(value) in seen
+        seen.add(id(value))
+        yield value.detach().clone().requires_grad_(value.requires_grad) if again else value
 
 
 def _doubled(value: Any) -> Any:

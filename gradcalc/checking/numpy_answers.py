@@ -120,6 +120,8 @@ def weighed(asked: Question, found: Any, value: Array, weights: Array | None) ->
     if len(names) == 1 and isinstance(found, tuple) and len(found) == 1:
         shape = asked.leaves[names[0]].shape
         parts = list(found) if np.shape(found[0]) == value.shape + shape else parts
+    if len(names) == 1 and _is_elementwise(parts[0], value, asked.leaves[names[0]]):
+        parts = [_diagonal(np.asarray(parts[0], np.float64))]
     gradients = {}
     for name, part in zip(names, parts, strict=True):
         numbers = _shaped(asked, part, value.shape + asked.leaves[name].shape, name)
@@ -127,6 +129,19 @@ def weighed(asked: Question, found: Any, value: Array, weights: Array | None) ->
             numbers = _product(weights, numbers, weights.ndim)
         gradients[name] = np.asarray(numbers)
     return gradients
+
+
+def _is_elementwise(found: Any, value: Array, leaf: Array) -> bool:
+    """Whether slopes were given element by element, of a function that is of that kind."""
+    shape = getattr(found, "shape", None)
+    return leaf.size > 1 and value.shape == leaf.shape == shape
+
+
+def _diagonal(slopes: Array) -> Array:
+    """The Jacobian of what has these slopes element by element."""
+    found = np.zeros((slopes.size, slopes.size))
+    np.fill_diagonal(found, slopes)
+    return found.reshape(slopes.shape * 2)
 
 
 def is_stacked(

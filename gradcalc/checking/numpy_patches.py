@@ -30,9 +30,9 @@ def patched(tape: Tape, function: Any) -> Iterator[None]:
     closed = [(cell, cell.cell_contents) for cell in cells]
     plain_import = builtins.__import__
     # what is made of them may be written into
-    arrays = {
-        id(v): tape.kind(tape, v) for v in (*own.values(), *(v for _, v in closed)) if _held(v)
-    }
+    holders = list(_holders(function, own))
+    held = (v for holder in holders for v in holder.values())
+    arrays = {id(v): tape.kind(tape, v) for v in (*held, *(v for _, v in closed)) if _held(v)}
     try:
         for space in _spaces(own):
             for name, value in list(space.items()):
@@ -40,10 +40,11 @@ def patched(tape: Tape, function: Any) -> Iterator[None]:
                 if found is not None:
                     kept.append((space, name, value))
                     space[name] = found
-        for name, value in list(own.items()):
-            if id(value) in arrays:
-                kept.append((own, name, value))
-                own[name] = arrays[id(value)]
+        for holder in holders:
+            for name, value in list(holder.items()):
+                if id(value) in arrays:
+                    kept.append((holder, name, value))
+                    holder[name] = arrays[id(value)]
         if own:
             kept.append((own, "float", own.get("float", _MISSING)))
             own["float"] = float_of(tape)
@@ -58,11 +59,24 @@ def patched(tape: Tape, function: Any) -> Iterator[None]:
         for space, name, value in reversed(kept):
             if value is _MISSING:
                 space.pop(name, None)
-            else:
+            elif id(value) not in arrays or space.get(name) is arrays[id(value)]:
+                # what the function itself has put there stays
                 space[name] = value
 
 
 _MISSING = object()
+
+
+def _holders(function: Any, own: dict[str, Any]) -> Iterator[dict[Any, Any]]:
+    """What a function's arrays are held by: its module, its object, and dictionaries in those."""
+    seen: set[int] = set()
+    spaces = [own, getattr(getattr(function, "__self__", None), "__dict__", None)]
+    for space in (space for space in spaces if type(space) is dict):
+        inside = [v for k, v in space.items() if type(v) is dict and not str(k).startswith("__")]
+        for holder in (space, *inside):
+            if id(holder) not in seen:
+                seen.add(id(holder))
+                yield holder
 
 
 def _held(value: Any) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.checking.lines import OTHER_WAY, Listing, NoRow, name_inside
+from gradcalc.checking.masks import Mask, repeated, turned
 from gradcalc.checking.memory import NUMPY
 from gradcalc.checking.numpy_answers import (
     Question,
@@ -155,6 +156,8 @@ def followed(asked: Question, leaves: Mapping[str, Array]) -> Course:
         raw = np.array(values, np.float64)
         tape.put(raw, inside)
         inputs[name] = Traced(tape, raw, scalar=raw.ndim == 0)
+    # methods of arrays are compiled, and know none that are followed
+    inputs |= {name: Traced(tape, values) for name, values in asked.data.items() if values.ndim}
     with patched(tape, asked.function):
         made = main_of(asked, asked.call(asked.function, inputs))
     listing, value = _ended(tape, made)
@@ -214,6 +217,8 @@ def _doubts(asked: Question, first: Course, value: Array, state: State) -> dict[
             tried += other is not None
             part = None if other is None else parting(first.listing, other.listing)
             if part is None:
+                if other is not None and far == BESIDE[1] and "strays" not in found:
+                    found = _turned(first, other)
                 continue
             kind, place = part
             if kind == "constant":
@@ -223,6 +228,19 @@ def _doubts(asked: Question, first: Course, value: Array, state: State) -> dict[
     if not tried:
         return {"untold": "it does not run beside this point"}
     return found
+
+
+def _turned(first: Course, other: Course) -> dict[str, Any]:
+    """What a mask of a loop chooses otherwise beside the point, as in a bisection by `where`."""
+    masks, others = ([*_masks(course.listing)] for course in (first, other))
+    place = turned(masks, others, repeated(masks))
+    return {} if place is None else {"strays": place}
+
+
+def _masks(listing: Listing) -> Iterator[Mask]:
+    for line in listing.lines:
+        if line.made is not None and line.made.dtype == np.bool_:
+            yield line.operation, line.place, line.made
 
 
 def _again_another(first: Course) -> dict[str, Any]:

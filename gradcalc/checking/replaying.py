@@ -20,6 +20,16 @@ APART = 4.0
 something else is further off, and what rounding has piled up on the way is not."""
 
 
+STEADY = frozenset({
+    "abs", "absolute", "negative", "neg", "add", "sub", "subtract", "rsub", "sum", "mean",
+    "amax", "amin", "max", "min", "maximum", "minimum", "clamp", "clip", "relu", "where",
+    "view", "reshape", "transpose", "t", "permute", "squeeze", "unsqueeze", "select", "slice",
+    "index", "expand", "cat", "concatenate", "stack", "flatten", "ravel", "clone", "copy",
+    "norm", "linalg_vector_norm",
+})  # fmt: skip
+"""Operations that move or choose numbers, or add them up: roundings are no smaller after them."""
+
+
 def replayed(problem: Problem, found: Listing, ran: Ran) -> tuple[Line | None, tuple[Branch, ...]]:
     """The first line whose value is not the one that torch had, and the way that the run took."""
     backend, execution = _run(replace(problem, before=()))
@@ -31,6 +41,11 @@ def float_value(problem: Problem) -> Any:
     """What the witnesses differentiate, where nobody else says what that is."""
     backend, execution = _run(problem)
     return np.asarray(backend.numbers(execution.target))
+
+
+def way_of(problem: Problem) -> tuple[Branch, ...]:
+    """The way that a program takes on its own numbers."""
+    return _run(replace(problem, before=()))[1].run.path
 
 
 def _run(problem: Problem) -> tuple[RecordingBackend, Execution]:
@@ -58,6 +73,9 @@ def _unlike(
             sizes[word] for word in dict.fromkeys(_BOUND.findall(line.text)) if word in sizes
         ]
         sizes[line.name] = largest(ours)
+        if operands and line.operation.rpartition(".")[2].rstrip("_") in STEADY:
+            # what rounding has left of the numbers before is still there
+            sizes[line.name] = max(sizes[line.name], *operands)
         if line.made is None or line.made.dtype.kind != "f":
             continue
         theirs = np.asarray(line.made, np.float64)
