@@ -8,10 +8,17 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from gradcalc.render import Style
 from gradcalc.render.labels import label
-from gradcalc.render.notes import Note, closing_notes, formula_text, opening_notes, title_text
+from gradcalc.render.notes import (
+    Note,
+    closing_notes,
+    formula_text,
+    opening_notes,
+    title_text,
+    value_text,
+)
 from gradcalc.render.step_lines import MARKS, Line, backward, begins, closing, forward, opening
 from gradcalc.render.text import gradient_rows, hidden_text, visible
-from gradcalc.report import Explanation, InputGradient, Report
+from gradcalc.report import Explanation, InputGradient, Report, WitnessAnswer
 from gradcalc.steps.data import Mark, Steps
 
 CSS = """
@@ -56,7 +63,7 @@ def render_explanations(explanations: Sequence[Explanation], style: Style) -> st
     """A page of reports with what each witness says."""
     return page(
         [
-            (title_text(e.report), [*_report(e.report, style), *_answers(e)])
+            (title_text(e.report), [*_report(e.report, style), *_answers(e, style)])
             for e in explanations
         ]
     )  # fmt: skip
@@ -135,12 +142,21 @@ def _mark(ok: bool | None, style: Style) -> tuple[str, str]:
     return style.marks[ok], {True: "right", False: "wrong", None: ""}[ok]
 
 
-def _answers(explanation: Explanation) -> Iterator[str]:
+def _answers(explanation: Explanation, style: Style) -> Iterator[str]:
     yield "<h2>witnesses</h2>"
-    said = [
-        Note(a.witness, a.absent or a.note or "it gives the gradient") for a in explanation.answers
-    ]
-    yield notes(said)
+    yield notes([Note(a.witness, _said(a, explanation.report, style)) for a in explanation.answers])
+
+
+def _said(answer: WitnessAnswer, report: Report, style: Style) -> str:
+    """What a witness says of each input, as bounds where it has some that differ."""
+    if answer.absent is not None:
+        return answer.absent
+    parts = []
+    for name, low in answer.low.items():
+        bounds = [value_text(v, report.dtype, style) for v in (low, answer.high[name])]
+        text = bounds[0] if bounds[0] == bounds[1] else f"{bounds[0]} to {bounds[1]}"
+        parts.append(f"{name}: {text}" if len(answer.low) > 1 else text)
+    return "; ".join([*parts, answer.note] if answer.note else parts)
 
 
 def _steps(steps: Steps, style: Style) -> Iterator[str]:

@@ -11,6 +11,7 @@ from gradcalc.expr.formula import Formulas
 from gradcalc.expr.nodes import Forms, Node, ancestry
 from gradcalc.expr.written import Unprintable
 from gradcalc.primitives import BY_NAME, Elementwise, Structural
+from gradcalc.primitives.arithmetic import is_step
 
 ARRIVED = "g"
 """What the cotangent is called that has arrived at a call."""
@@ -40,6 +41,8 @@ def rule_name(call: Call, trace: Trace) -> str:
         return "constant factor"
     if primitive in NAMED:
         return NAMED[primitive]
+    if isinstance(row, Elementwise) and not row.boolean and is_step(row):
+        return "a step: its slope is 0"
     if isinstance(row, Structural) and row.moves:
         return "back to where it was"
     return "chain rule" if isinstance(row, Elementwise) else f"rule of {primitive}"

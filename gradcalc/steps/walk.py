@@ -282,11 +282,14 @@ class Walk:
         known = {n: v for n, v in values.items() if v is not None}
         wanted = [numbers.value] if numbers.true is None else [numbers.value, numbers.true]
         scale = max(float(np.max(np.abs(a), initial=0)) for a in step.adjoints if a is not None)
+        found_any = False
         for text in texts:
+            found_any = True
             found = text_value(self.problem, text, known)
             if found is not None and any(is_same(found, value, scale) for value in wanted):
                 return text
-        return None
+        # nothing flows through a step
+        return None if found_any or np.any(numbers.value) else "0"
 
     def _total(self, origin: Origin) -> Numbers | None:
         """All that has come back to a tensor, once the last of several parts has."""
