@@ -21,7 +21,7 @@ REPORTED = GRAD + FURTHER
 EXPLAINED, PICTURED, PLOT = ("explain",), ("graph",), ("plot",)
 STEPPED = EXPLAINED + PICTURED
 ALL = REPORTED + STEPPED + PLOT
-FORMULA, EXPORT, CHECK = ("formula",), ("export",), ("check",)
+FORMULA, EXPORT, CHECK, FILLED = ("formula",), ("export",), ("check",), ("report",)
 FORMS = tuple(dict.fromkeys((*FORMATS, *TARGETS)))
 """How formulas without values are printed: as what derivatives are, or as code."""
 
@@ -127,6 +127,14 @@ class Options:
     workers: str = _row(
         "1", "--workers", "N", "Processes that calculate; auto for one on each core.",
         commands=BATCH, usual=True,
+    )  # fmt: skip
+    up_to_date: bool = _row(
+        False, "--check", "", "Write nothing: exit code 1 if a result would change.",
+        commands=FILLED, heading="Reports", usual=True,
+    )  # fmt: skip
+    run_code: bool = _row(
+        False, "--run-code", "", "Run code of yours too: check, in a report that you trust.",
+        commands=FILLED, usual=True,
     )  # fmt: skip
     init: str | None = _row(
         None, "--init", "ARGUMENTS", 'What a class is made with: "3, bias=False".',
