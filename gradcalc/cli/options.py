@@ -51,7 +51,7 @@ class Row:
     reads it. One that is `of_program` is about a single one, so each request brings its own.
     Its value may be one of the `choices`, or one of the program's names that are of the kinds
     `names`. The first row below a `heading` of the help has it; those that are `usual` are in the
-    short help too.
+    short help too. One that `writes` makes a file of what it is given.
     """
 
     flag: str
@@ -66,6 +66,7 @@ class Row:
     names: tuple[NameKind, ...] = ()
     heading: str = ""
     usual: bool = False
+    writes: bool = False
 
 
 def _row(default: Any, *row: Any, **more: Any) -> Any:
@@ -291,7 +292,7 @@ class Options:
     )  # fmt: skip
     html: str | None = _row(
         None, "--html", "FILE", "Write a page for a browser to FILE, too.",
-        commands=(*GRAD, *EXPLAINED, *CHECK),
+        commands=(*GRAD, *EXPLAINED, *CHECK), writes=True,
     )  # fmt: skip
     show_all: bool = _row(
         False, "--all", "", "Show every row, and formulas whole.", commands=SHOWN + STEPPED

@@ -1,17 +1,15 @@
 """What was asked, to be kept: as a command line, or as a test of pytest's."""
 
+import io
+import json
 import re
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from gradcalc.cli.arguments import known_options
 from gradcalc.cli.repl.asking import SHOWN
 from gradcalc.errors import FileError, UsageError
-
-if TYPE_CHECKING:
-    from gradcalc.api import NotebookReport
 
 TESTED = ("grad", "jacobian", "hessian", "vjp", "jvp", "hvp")
 """Commands that a function of the same name answers in Python."""
@@ -25,7 +23,7 @@ import gradcalc
 '''
 """What the files that are written begin with."""
 
-_MOST = 10_000
+_LONGEST = 100_000
 
 
 def shell(argv: Sequence[str]) -> str:
@@ -80,30 +78,66 @@ def save(argv: Sequence[str], name: str) -> str:
 
 def test(argv: Sequence[str], number: int) -> str:
     """A test that holds what was asked to the gradients and the verdict that it has now."""
-    import gradcalc
-
     command = "grad" if argv[0] in ("why", "explain") else argv[0]
     if command not in TESTED:
         raise UsageError(
             f"{command} has no gradient that a test could hold", hint="save it as a command line"
         )
     program, given = _arguments(argv)
-    report: NotebookReport = getattr(gradcalc, command)(program, **given)
+    outcome, gradients = _answer(command, argv)
     call = ", ".join([repr(program), *(f"{key}={value!r}" for key, value in given.items())])
     lines = [
         "",
         "",
         f"def test_{number}():",
         f"    found = gradcalc.{command}({call})",
-        f"    assert found.verdict.outcome.value == {report.verdict.outcome.value!r}",
+        f"    assert found.verdict.outcome.value == {outcome!r}",
+        *(
+            f"    np.testing.assert_allclose(found.gradient[{name!r}], {held}, rtol=1e-9)"
+            for name, held in gradients.items()
+        ),
     ]
-    for name, gradient in report.gradient.items():
-        if gradient is not None and gradient.size <= _MOST:
-            held = re.sub(r"\b(nan|inf)\b", r"np.\1", repr(gradient.tolist()))
-            lines.append(
-                f"    np.testing.assert_allclose(found.gradient[{name!r}], {held}, rtol=1e-9)"
-            )
     return "".join(f"{line}\n" for line in lines)
+
+
+def _answer(command: str, argv: Sequence[str]) -> tuple[str, dict[str, str]]:
+    """The outcome that a test is to find, and the gradients as Python has them.
+
+    Raises `UsageError` where there is no answer.
+    """
+    from contextlib import redirect_stderr, redirect_stdout
+
+    from gradcalc.cli.app import main
+
+    printed = io.StringIO()
+    with redirect_stdout(printed), redirect_stderr(io.StringIO()):
+        code = main((command, *_unshown(argv), "--json", *argv[argv.index("--") :]))
+    if code not in (0, 1, 3):
+        raise UsageError("what has no answer is no test", hint="type a program that has one")
+    report = json.loads(printed.getvalue())
+    gradients = {}
+    for name, found in report["gradients"].items():
+        numbers = next(
+            (found[w] for w in ("autograd", "symbolic") if found.get(w) is not None), None
+        )
+        text = json.dumps(numbers)
+        if numbers is not None and len(text) <= _LONGEST:
+            text = re.sub(r'"(-?)Infinity"', r"\1np.inf", text)
+            gradients[name] = text.replace('"NaN"', "np.nan").replace("null", "np.nan")
+    return report["verdict"]["outcome"], gradients
+
+
+def _unshown(argv: Sequence[str]) -> list[str]:
+    """The options of a command line that are about what is calculated."""
+    options = list(argv[1 : argv.index("--")])
+    kept: list[str] = []
+    while options:
+        word = options.pop(0)
+        if word.partition("=")[0] not in SHOWN:
+            kept.append(word)
+        elif "=" not in word and options and not options[0].startswith("--"):
+            options.pop(0)
+    return kept
 
 
 def _arguments(argv: Sequence[str]) -> tuple[str, dict[str, object]]:

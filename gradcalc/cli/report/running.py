@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 
+from gradcalc.cli.options import rows
 from gradcalc.cli.report.blocks import BEGIN, END
 from gradcalc.codes import COMMANDS, INTERRUPTED, completed
 from gradcalc.errors import GradcalcError, UsageError
@@ -120,6 +121,12 @@ def _check(argv: Sequence[str], *, run_code: bool) -> None:
         )
     if any(word == "-" or "@-" in word for word in argv):
         raise UsageError("a report reads nothing from standard input")
+    written = {row.flag for row, _ in rows(name).values() if row.writes}
+    for word in argv:
+        if word.partition("=")[0] in written:
+            raise UsageError(
+                f"a report writes no other file, so {word.partition('=')[0]} is refused in it"
+            )
 
 
 def _seeded(argv: list[str]) -> list[str]:
