@@ -22,6 +22,13 @@ SHOWN = frozenset(
 """Options that are not about what is calculated, or of one command alone."""
 
 
+GRADIENTS = ("grad", "why", "explain")
+"""Commands that are about one gradient, and so take claims about it."""
+
+OF_ONE = frozenset({"--expect", "--cotangent", "--tangent", "--order", "--tol", "--what"})
+"""Options that are about one derivative, and none of another."""
+
+
 def repeated(session: Session, ask: Ask) -> Ask:
     """What is asked, in full: where no program is said, the last one with its options.
 
@@ -36,7 +43,9 @@ def repeated(session: Session, ask: Ask) -> Ask:
     again = {_flag(group) for group in ask.options}
     # what was asked of another command may have options of its own
     again |= {row.flag for row, _ in rows().values()} - set(known_options(command))
-    again |= SHOWN if command != (last.command or "grad") else set()
+    before = last.command or "grad"
+    again |= SHOWN if command != before else set()
+    again |= OF_ONE if command != before and not {command, before} <= set(GRADIENTS) else set()
     options = [group for group in last.options if _flag(group) not in again]
     return replace(last, command=command, options=(*options, *ask.options))
 

@@ -172,15 +172,13 @@ def _bound(text: str) -> tuple[str, ...]:
 def _is_word(word: re.Match[str], known: Collection[str]) -> bool:
     """Whether a line begins with a word that is no name in an expression."""
     name, rest = word[1], word[2] or ""
-    if name not in COMMANDS and name not in (*OWN, *REPEATED, *KEPT):
-        return False
-    return name not in known and not OPERATING.match(rest)
+    if name in known or name in OWN:
+        return name not in known
+    return name in (*COMMANDS, *REPEATED, *KEPT) and not OPERATING.match(rest)
 
 
 def _of_word(word: str, rest: str, text: str) -> Meaning:
-    if word in OWN:
-        return Own(word, rest)
-    if word == "help" or word in KEPT:
+    if word in (*OWN, *KEPT):
         return Own(word, rest)
     if word in REPEATED:
         if not rest:

@@ -117,9 +117,8 @@ def _answer(command: str, argv: Sequence[str]) -> tuple[str, dict[str, str]]:
     report = json.loads(printed.getvalue())
     gradients = {}
     for name, found in report["gradients"].items():
-        numbers = next(
-            (found[w] for w in ("autograd", "symbolic") if found.get(w) is not None), None
-        )
+        given = (found.get(witness) for witness in ("autograd", "symbolic"))
+        numbers = next((n for n in given if n is not None), None)
         text = json.dumps(numbers)
         if numbers is not None and len(text) <= _LONGEST:
             text = re.sub(r'"(-?)Infinity"', r"\1np.inf", text)
