@@ -12,6 +12,7 @@ from gradcalc.cli.repl.session import Session
 from gradcalc.cli.repl.setting import STDIN
 from gradcalc.codes import COMMANDS
 from gradcalc.errors import UsageError
+from gradcalc.render import EXPLAINED
 
 LISTED = ("detach", "wrt")
 """Options that are names, of which a program has some."""
@@ -69,7 +70,7 @@ def command_line(session: Session, ask: Ask) -> tuple[str, ...]:
     flags = {_flag(group) for group in ask.options}
     for word, text in session.kept.items():
         if f"--{word}" in known and f"--{word}" not in flags:
-            words += _kept(word, text, found.names)
+            words += _kept(command, word, text, found.names)
     words += [word for group in ask.options for word in group]
     return (*words, "--", found.text)
 
@@ -96,8 +97,12 @@ def _given(groups: Sequence[Sequence[str]]) -> Iterator[str]:
             yield flag[2:]
 
 
-def _kept(word: str, text: str, known: frozenset[str]) -> list[str]:
-    """An option that is kept, as far as it is about names of the program."""
+def _kept(command: str, word: str, text: str, known: frozenset[str]) -> list[str]:
+    """An option that is kept, as far as it is about names of the program, and the command can."""
+    if word == "format":
+        row = next(row for row, _ in rows(command).values() if row.flag == "--format")
+        able = EXPLAINED if command == "why" else row.choices
+        return [f"--format={text}"] if text in able else []
     if word in LISTED:
         found = [n for n in names([text], f"--{word}") if n in known]
         return [f"--{word}={','.join(found)}"] if found else []

@@ -30,10 +30,10 @@ OPERATING = re.compile(r"[=*/@.,;^%<>+)]|-\s")
 OWN = ("help", "inputs", "forget", "save", "quit", "exit")
 """The words of the prompt itself."""
 
-REPEATED = ("expect", "of", "cotangent", "tangent", "order", "format")
+REPEATED = ("expect", "of", "cotangent", "tangent", "order")
 """Options by whose name the last program is asked again."""
 
-KEPT = ("detach", "wrt", "declare", "dtype", "seed", "tol", "digits")
+KEPT = ("detach", "wrt", "declare", "dtype", "seed", "tol", "digits", "format")
 """Options that hold from then on, until their name alone is typed."""
 
 _QUOTES = re.compile(r"'''|\"\"\"|'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"|#[^\n]*")

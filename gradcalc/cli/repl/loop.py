@@ -22,7 +22,7 @@ from gradcalc.cli.repl.lines import (
     meaning,
     statements,
 )
-from gradcalc.cli.repl.readers import MISSING, Typed, is_rich, piped, rich
+from gradcalc.cli.repl.readers import MISSING, Typed, is_rich, is_there, piped, rich
 from gradcalc.cli.repl.session import Session
 from gradcalc.cli.repl.told import HELP, in_words, listing
 from gradcalc.cli.repl.warming import Warming
@@ -102,10 +102,11 @@ def _of_terminal(session: Session) -> int:
 
 
 def _reader(session: Session, warming: Warming) -> _Reader:
-    if is_rich():
+    if is_rich() and is_there():
         found: _Reader = rich(session, warming)
         return found
-    write(MISSING, sys.stdout)
+    if is_rich():
+        write(MISSING, sys.stdout)
     return Typed(session, warming)
 
 

@@ -52,8 +52,13 @@ def history_file() -> Path | None:
 
 
 def is_rich() -> bool:
-    """Whether prompt_toolkit is there, and the terminal one that it can draw on."""
-    return os.environ.get("TERM") != "dumb" and find_spec("prompt_toolkit") is not None
+    """Whether the terminal is one that prompt_toolkit can draw on."""
+    return os.environ.get("TERM") != "dumb"
+
+
+def is_there() -> bool:
+    """Whether prompt_toolkit is installed."""
+    return find_spec("prompt_toolkit") is not None
 
 
 class Typed:

@@ -18,10 +18,10 @@ f                 the same of a function, by its parameters
 
 why               the last program at length; so are explain, jacobian, hessian,
                   hvp, formula, export, with another program behind them or without
-expect 4*x        is that its gradient? of, cotangent, tangent, order, format: the last
-                  program with that option
+expect 4*x        is that its gradient? of, cotangent, tangent, order: the last program
+                  with that option
 detach u          u counts as a constant from now on; wrt, declare, seed, dtype, tol,
-                  digits are kept too; the word alone takes it back
+                  digits, format are kept too; the word alone takes it back
 
 inputs            what is set
 forget x          take x back; forget takes all back
