@@ -70,7 +70,8 @@ def terminal(
 ) -> Iterator[Terminal]:
     """gradcalc with these words in a terminal, behind a line of Python that is run `before`."""
     kept = {key: value for key, value in os.environ.items() if key not in UNWANTED}
-    code = f"import sys; sys.argv[0] = 'gradcalc'; {before}\nfrom gradcalc.__main__ import main\nmain()"
+    start = "from gradcalc.__main__ import main\nmain()"
+    code = f"import sys; sys.argv[0] = 'gradcalc'; {before}\n{start}"
     process = pexpect.spawn(
         sys.executable,
         ["-c", code, *argv],

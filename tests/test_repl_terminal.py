@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.processes import Gate
 from tests.terminal import terminal
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo terminals")
@@ -41,8 +42,9 @@ def test_ctrl_c_cancels_one_answer(tmp_path: Path, prompt: str) -> None:
         screen.type(*(PLAIN_LOOP if prompt == "plain" else LOOP))
         screen.type("x = 1\r", "x*x --format literal\r")
         screen.see("\n2\n>")
-        screen.type("f(x) --max-steps 1000000000\r")
-        screen.see("1000000000\n")
+        with Gate(tmp_path / "gate.txt") as gate:
+            screen.type("f(x) --x @gate.txt --max-steps 1000000000\r")
+            gate.open("1")
         screen.type("\x03")
         screen.see("cancelled")
         # a line that is taken back

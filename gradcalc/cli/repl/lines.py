@@ -211,7 +211,7 @@ def _apart(text: str) -> tuple[str, tuple[tuple[str, ...], ...]]:
     for found in FLAG.finditer(text):
         behind = text[found.end() :]
         if not _is_quoted(text, found.start()) and (
-            _is_option(f"--{found[1]}") or re.match(r"=(?!=)|\s+[^\s*/+\-@^)]", behind)
+            _is_option(f"--{found[1]}") or re.match(r"=(?!=)|\s+(?![+@-]\s)[^\s*/^)]", behind)
         ):
             return text[: found.start()].strip(), _grouped(_words(text[found.start() :]))
     return text.strip(), ()

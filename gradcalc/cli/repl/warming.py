@@ -6,7 +6,7 @@ from importlib import import_module
 
 NEEDED = (
     "gradcalc.cli.grad", "gradcalc.cli.repl.asking", "gradcalc.cli.inputs", "gradcalc.cli.explain",
-    "gradcalc.family", "gradcalc.explain", "gradcalc.witnesses.enclosure",
+    "gradcalc.family", "gradcalc.at_length", "gradcalc.witnesses.enclosure",
     "gradcalc.witnesses.symbolic",
     "gradcalc.steps.walk", "gradcalc.remedies", "gradcalc.render.table", "gradcalc.render.why",
     "gradcalc.render.canvas", "gradcalc.reference.catalogue", "gradcalc.calculate",

@@ -33,7 +33,7 @@ class Block:
 def blocks(lines: Sequence[str]) -> Iterator[Block]:
     """The blocks in lines, without the ends that separate them.
 
-    Raises `FileError` for results that do not end.
+    Raises `FileError` for what does not end.
     """
     place, column, hidden = 0, 0, False
     while place < len(lines):
@@ -48,6 +48,11 @@ def blocks(lines: Sequence[str]) -> Iterator[Block]:
         if fence[3].split()[:1] != ["gradcalc"]:
             place = close + 1
             continue
+        if close == len(lines):
+            raise FileError(
+                f"the block that begins in line {place + 1} does not end",
+                hint=f"{fence[2]} ends it",
+            )
         indent = fence[1]
         inside = (_outdented(part, len(indent)) for part in lines[place + 1 : close])
         start, end = _results(lines, close + 1)

@@ -77,7 +77,7 @@ def _commands(text: str) -> Iterator[tuple[str, list[str]]]:
         if held.endswith("\\"):
             continue
         try:
-            words = shlex.split(held)
+            words = shlex.split(held.replace("\\\n", " "))
         except ValueError:
             continue
         words = words[1:] if words[:1] == ["$"] else words
