@@ -46,8 +46,9 @@ class Terminal:
 
     def end(self) -> int | None:
         """Wait until the program ends; gives its exit code."""
+        deadline = time.monotonic() + HANGS
         try:
-            while True:
+            while time.monotonic() < deadline:
                 self._read()
         except (pexpect.EOF, OSError):
             self.process.close()
