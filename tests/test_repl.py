@@ -178,7 +178,7 @@ def test_random_numbers_are_those_of_the_seed(run: Run) -> None:
     ("text", "open_"),
     [("x = 1,2", False), ("(x", True), ("(x\n", False), ("def f(x):", True),
      ("def f(x):\n    return x", True), ("def f(x):\n    return x\n", False), ("x \\", True),
-     ("'('", False), ("while x < 1: x = x*2", False), ("", False), ("f = '''", False)],
+     ("'('", False), ("def f(a):\n    return a\nf(x)", False), ("while x < 1: x = x*2", False), ("", False), ("f = '''", False)],
 )  # fmt: skip
 def test_what_goes_on(text: str, open_: bool) -> None:
     assert is_open(text) == open_

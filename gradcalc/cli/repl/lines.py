@@ -114,6 +114,8 @@ def is_open(text: str) -> bool:
     last = text.rpartition("\n")[2]
     if not text.strip() or ("\n" in text and not last.strip()):
         return False
+    # what is pasted may be several
+    *_, text = statements(text.split("\n"))
     first = text.lstrip().partition("\n")[0]
     if RUNNING.match(first) and not first.rstrip().endswith(":"):
         return False
