@@ -302,6 +302,7 @@ COMMANDS = {
             ("gradcalc report notes.md", "write what has changed"),
             ("gradcalc report notes.md --check", "is it up to date?"),
         ),
+        usual=False,
     ),
     "functions": Command(
         "functions:add",

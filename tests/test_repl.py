@@ -98,6 +98,10 @@ WRONG = {
 }
 
 
+NEEDING = ("jvp", "hvp", "vjp", "plot")
+"""Commands that need more than a program and values."""
+
+
 @pytest.fixture(autouse=True)
 def _folder(run: Run) -> None:
     Path("four.txt").write_text("4\n")
@@ -135,7 +139,7 @@ def test_what_is_no_text_is_said(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [n for n, c in COMMANDS.items() if c.takes_program and n not in ("jvp", "hvp", "vjp")]
+    "name", [n for n, c in COMMANDS.items() if c.takes_program and n not in NEEDING]
 )
 def test_each_command_that_takes_a_program_takes_it_here(run: Run, name: str) -> None:
     typed = f"x = 1,2\nunused = 7\n{name} sum(x*x)\n"
@@ -178,7 +182,8 @@ def test_random_numbers_are_those_of_the_seed(run: Run) -> None:
     ("text", "open_"),
     [("x = 1,2", False), ("(x", True), ("(x\n", False), ("def f(x):", True),
      ("def f(x):\n    return x", True), ("def f(x):\n    return x\n", False), ("x \\", True),
-     ("'('", False), ("def f(a):\n    return a\nf(x)", False), ("while x < 1: x = x*2", False), ("", False), ("f = '''", False)],
+     ("'('", False), ("def f(a): return a\nf(x)", False),
+     ("while x < 1: x = x*2", False), ("", False), ("f = '''", False)],
 )  # fmt: skip
 def test_what_goes_on(text: str, open_: bool) -> None:
     assert is_open(text) == open_
