@@ -20,7 +20,7 @@ _PAPER = {"COLUMNS": WIDTH, "NO_COLOR": "1"}
 
 _LANGUAGES = {
     "json": "json", "latex": "latex", "csv": "csv", "numpy": "python", "torch": "python",
-    "jax": "python", "python": "python", "c": "c", "julia": "julia",
+    "jax": "python", "python": "python", "c": "c", "julia": "julia", "mermaid": "mermaid",
 }  # fmt: skip
 """What a block is called whose text is highlighted."""
 
