@@ -45,6 +45,16 @@ class Command:
         self.usage, self.arguments, self.examples = usage, arguments, examples
         self.parts = parts or {}
 
+    @property
+    def takes_program(self) -> bool:
+        """Whether it is about one program, or several, that are typed first."""
+        return self.arguments[:1] == _PROGRAM[:1]
+
+    @property
+    def takes_values(self) -> bool:
+        """Whether it takes the values of a program's names."""
+        return _PROGRAM[1] in self.arguments
+
 
 _PROGRAM = (
     ("PROGRAM", "An expression, a program, file.py, file.py:name, or - for standard input."),
@@ -272,6 +282,27 @@ COMMANDS = {
             ('gradcalc batch --csv points.csv "2*x*y"', "the rows of a table"),
             ("gradcalc batch requests.jsonl --resume out.jsonl", "go on after a kill"),
         ),
+    ),
+    "repl": Command(
+        "repl.command:add",
+        "A prompt that answers line by line."
+        "\n\nx = 0,1,2,3 sets an input, and 2*dot(x,x) is answered at once; so are why, explain,"
+        " hessian and the others, expect 4*x and detach u. help lists what can be typed.",
+        examples=(("gradcalc repl", "ask one thing after the other"),),
+    ),
+    "report": Command(
+        "report.command:add",
+        "The gradcalc blocks of a Markdown file, run and filled in."
+        "\n\nA line of a ```gradcalc block is a command line; what it prints stands below the"
+        " block. A report runs no code of yours, and reads files of its own folder alone."
+        "\n\nThe exit code is the worst of all, as that of batch.",
+        usage=("FILE... [OPTION]...",),
+        arguments=(("FILE", "A Markdown file, which is written in place; - for standard input."),),
+        examples=(
+            ("gradcalc report notes.md", "write what has changed"),
+            ("gradcalc report notes.md --check", "is it up to date?"),
+        ),
+        usual=False,
     ),
     "functions": Command(
         "functions:add",

@@ -5,7 +5,7 @@ import itertools
 import os
 import shlex
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any
@@ -93,10 +93,15 @@ def _gradcalc(
     """The options before any command; each acts by its own callback."""
 
 
-def main(argv: Sequence[str], beside: "Beside | None" = None) -> int:
+def main(
+    argv: Sequence[str],
+    beside: "Beside | None" = None,
+    worded: Callable[[GradcalcError], None] | None = None,
+) -> int:
     """Run a command line and give its exit code. Nothing is raised, whatever is typed.
 
-    With `beside` torch is imported there; without, in this process.
+    With `beside` torch is imported there; without, in this process. `worded` puts an error into the
+    words of whoever asks otherwise than by a command line.
     """
     from gradcalc.cli.output import ClosedPipe
 
@@ -109,7 +114,10 @@ def main(argv: Sequence[str], beside: "Beside | None" = None) -> int:
         except ClosedPipe:
             return PIPE_CLOSED
         except Exception as error:
-            return _tell(_usage_error(error) or as_error(error), argv)
+            told = _usage_error(error) or as_error(error)
+            if worded is not None:
+                worded(told)
+            return tell(told, argv)
     # The same can happen once more while the error is being told.
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -147,8 +155,8 @@ def _usage_error(error: Exception) -> UsageError | None:
     return UsageError(message[:1].lower() + message[1:], hint="gradcalc --help")
 
 
-def _tell(error: GradcalcError, argv: Sequence[str]) -> int:
-    """Print an error for a person, and for a program that asked for JSON."""
+def tell(error: GradcalcError, argv: Sequence[str] = ()) -> int:
+    """Print an error for a person, and for a program that asked for JSON; gives its exit code."""
     from gradcalc.cli.output import style_for, write
     from gradcalc.render.canvas import render_error
 

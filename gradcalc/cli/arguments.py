@@ -13,7 +13,7 @@ from gradcalc.cli.help import HELPS, short, start, whole
 from gradcalc.cli.instead import LETTERS, similar_option
 from gradcalc.cli.natural import DASHED, spelled_out
 from gradcalc.cli.options import Options, Row, rows, typed
-from gradcalc.cli.output import style_for, write
+from gradcalc.cli.output import is_terminal, style_for, write
 from gradcalc.cli.readers import is_name, normalized
 from gradcalc.errors import UsageError
 
@@ -53,8 +53,18 @@ class Group(TyperGroup):
             print_help(ctx)
         if not args:
             write(start(style_for(sys.stdout)), sys.stdout)
-            raise typer.Exit
+            raise typer.Exit(_asked_for_more())
         return super().parse_args(ctx, args)
+
+
+def _asked_for_more() -> int:
+    """Whoever sits at a terminal may go on typing there."""
+    if not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
+        return 0
+    from gradcalc.cli.repl.loop import run
+
+    write("\n", sys.stdout)
+    return run()
 
 
 class PlainCommand(TyperCommand):
@@ -83,7 +93,8 @@ class OptionsCommand(PlainCommand):
 def add_command(
     app: typer.Typer, name: str, run: Callable[[Options, Any], int], *, required: bool
 ) -> None:
-    """Add a command that takes programs, or files, and the options of its rows.
+    """Add a command that takes programs, or files, and the options of its rows; names of a program
+    only where it has values.
 
     `run` is also given what the application was called with, and gives the exit code.
     """
@@ -100,7 +111,8 @@ def add_command(
         ),
         *(_parameter(field, *row) for field, row in rows(name).items()),
     ])  # fmt: skip
-    app.command(name, cls=OptionsCommand)(called)
+    named = "--at" in known_options(name)
+    app.command(name, cls=OptionsCommand if named else PlainCommand)(called)
 
 
 def _parameter(field: str, row: Row, default: Any) -> Parameter:

@@ -8,6 +8,7 @@ from pathlib import Path
 from gradcalc.cli.files import similar_file
 from gradcalc.cli.readers import Value, check_name, is_stdin, what
 from gradcalc.errors import FileError, UsageError
+from gradcalc.values.context import check_reach
 
 KINDS = 'a JSON object such as {"x": [0, 1]}, or an .npz file'
 
@@ -33,6 +34,7 @@ def _named(path: str, stdin: Callable[[], str]) -> dict[str, Value]:
     if path == "-" or is_stdin(path):
         return _decoded(stdin(), "standard input")
     file = Path(path.removeprefix("@")).expanduser()
+    check_reach(file)
     try:
         if file.suffix == ".npz":
             with zipfile.ZipFile(file) as archive:

@@ -65,6 +65,10 @@ def functions_of(path: Path) -> Iterator[str]:
 
 def read(path: Path, limits: Limits | None) -> str:
     """What stands in a file, of a longer one than a program can be the beginning."""
+    # what only shows help does without numbers
+    from gradcalc.values.context import check_reach
+
+    check_reach(path)
     length = -1 if limits is None else 4 * limits.length
     try:
         with path.expanduser().open("rb") as file:

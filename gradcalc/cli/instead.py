@@ -41,7 +41,7 @@ INSTEAD: Mapping[str, str] = {
     ),
     **dict.fromkeys(("jobs", "threads", "parallel", "njobs"), "gradcalc batch --workers N"),
     **dict.fromkeys(("by", "with_respect_to", "respect_to", "params"), "--wrt NAME"),
-    **dict.fromkeys(("repl", "interactive"), "gradcalc batch answers one request a line"),
+    **dict.fromkeys(("repl", "interactive"), "gradcalc repl answers line by line"),
     **dict.fromkeys(("width", "columns"), "set COLUMNS=80 in the environment"),
     **dict.fromkeys(("log", "log_level", "trace", "why"), "gradcalc why says all that is known"),
     **dict.fromkeys(("n_digits", "ndigits", "decimals", "sig", "significant"), "--digits N"),

@@ -21,7 +21,7 @@ REPORTED = GRAD + FURTHER
 EXPLAINED, PICTURED, PLOT = ("explain",), ("graph",), ("plot",)
 STEPPED = EXPLAINED + PICTURED
 ALL = REPORTED + STEPPED + PLOT
-FORMULA, EXPORT, CHECK = ("formula",), ("export",), ("check",)
+FORMULA, EXPORT, CHECK, FILLED = ("formula",), ("export",), ("check",), ("report",)
 FORMS = tuple(dict.fromkeys((*FORMATS, *TARGETS)))
 """How formulas without values are printed: as what derivatives are, or as code."""
 
@@ -51,7 +51,7 @@ class Row:
     reads it. One that is `of_program` is about a single one, so each request brings its own.
     Its value may be one of the `choices`, or one of the program's names that are of the kinds
     `names`. The first row below a `heading` of the help has it; those that are `usual` are in the
-    short help too.
+    short help too. One that `writes` makes a file of what it is given.
     """
 
     flag: str
@@ -66,6 +66,7 @@ class Row:
     names: tuple[NameKind, ...] = ()
     heading: str = ""
     usual: bool = False
+    writes: bool = False
 
 
 def _row(default: Any, *row: Any, **more: Any) -> Any:
@@ -127,6 +128,14 @@ class Options:
     workers: str = _row(
         "1", "--workers", "N", "Processes that calculate; auto for one on each core.",
         commands=BATCH, usual=True,
+    )  # fmt: skip
+    up_to_date: bool = _row(
+        False, "--check", "", "Write nothing: exit code 1 if a result would change.",
+        commands=FILLED, heading="Reports", usual=True,
+    )  # fmt: skip
+    run_code: bool = _row(
+        False, "--run-code", "", "Run code of yours too: check, in a report that you trust.",
+        commands=FILLED, usual=True,
     )  # fmt: skip
     init: str | None = _row(
         None, "--init", "ARGUMENTS", 'What a class is made with: "3, bias=False".',
@@ -283,7 +292,7 @@ class Options:
     )  # fmt: skip
     html: str | None = _row(
         None, "--html", "FILE", "Write a page for a browser to FILE, too.",
-        commands=(*GRAD, *EXPLAINED, *CHECK),
+        commands=(*GRAD, *EXPLAINED, *CHECK), writes=True,
     )  # fmt: skip
     show_all: bool = _row(
         False, "--all", "", "Show every row, and formulas whole.", commands=SHOWN + STEPPED

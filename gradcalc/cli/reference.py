@@ -36,17 +36,20 @@ ENVIRONMENT: Rows = (
     ("GRADCALC_DAEMON_IDLE", "the seconds after which an idle warm process ends; 600"),
     ("GRADCALC_PATIENCE", "how many times as long as usual to wait for programs and processes"),
     ("GRADCALC_DEBUG", "if set, faults show where they happened"),
+    ("GRADCALC_HISTORY", "the file in which repl remembers lines; empty: none"),
     ("NO_COLOR", "if set, nothing is coloured"),
     ("FORCE_COLOR", "if set, tables and messages are coloured in pipes too"),
     ("TERM", "dumb: nothing is coloured"),
     ("COLUMNS", "how wide to draw; the width of the terminal, or 80"),
     ("XDG_RUNTIME_DIR", "where the socket of the warm process lies"),
     ("TMPDIR", "where it lies otherwise; /tmp"),
+    ("XDG_STATE_HOME", "where lines of repl are remembered; ~/.local/state"),
 )
 """The variables of the environment that are read."""
 
 FILES: Rows = (
     ("$XDG_RUNTIME_DIR/gradcalc/", "the socket and the state of the warm process"),
+    ("~/.local/state/gradcalc/history", "the lines typed at gradcalc repl"),
     ("~/.bash_completions/gradcalc.sh", "what --install-completion writes for bash"),
     ("~/.zfunc/_gradcalc", "what it writes for zsh"),
     ("~/.config/fish/completions/gradcalc.fish", "what it writes for fish"),

@@ -2,10 +2,12 @@
 of numbers, as JSON gives them."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,38 @@ Random = Callable[[], "np.random.Generator"]
 
 # JSON has no such numbers, so they travel as these strings.
 NONFINITE: Mapping[str, float] = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+
+
+class Reach:
+    """Which files may be read: all, or those in a `folder` and below it."""
+
+    folder: ClassVar[Path | None] = None
+
+
+@contextmanager
+def within(folder: Path) -> Iterator[None]:
+    """Let no file be read in the block but those of a folder."""
+    before, Reach.folder = Reach.folder, folder.resolve()
+    try:
+        yield
+    finally:
+        Reach.folder = before
+
+
+def check_reach(path: Path) -> None:
+    """Raises `FileError` for a file that may not be read."""
+    if Reach.folder is None:
+        return
+    try:
+        inside = path.expanduser().resolve().is_relative_to(Reach.folder)
+    except (OSError, RuntimeError, ValueError):
+        # there is none of that name, which whoever opens it says
+        return
+    if not inside:
+        raise FileError(
+            f"{path} is not read, as it is not in the folder of the report",
+            hint="a report reads files of its own folder, and of those in it",
+        )
 
 
 INTEGERS = frozenset({"int64", "int32", "int16", "int8", "uint8"})

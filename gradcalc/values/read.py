@@ -18,6 +18,7 @@ from gradcalc.values.context import (
     Context,
     Limits,
     Random,
+    check_reach,
     from_nested,
     shorten,
     similar,
@@ -159,6 +160,7 @@ def _locate(reference: str, context: Context) -> tuple[Path, str | None]:
     parts = reference.split(":")
     for count in range(len(parts), 0, -1):
         path = Path(":".join(parts[:count]))
+        check_reach(path)
         try:
             path = path.expanduser()
             if path.exists():

@@ -1,0 +1,1 @@
+"""`gradcalc report`: the gradcalc blocks of a Markdown file, run and filled in."""
