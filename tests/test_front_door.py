@@ -185,7 +185,6 @@ X = ("--x", "3")
         (["x**2", *X, "--strct"], "there is no option --strct", "did you mean --strict?"),
         (["x**2", "--X", "3"], "the program does not use X", "did you mean --x?"),
         (["x*Y", *X, "--y", "2"], "the program does not use y", "did you mean --Y?"),
-        (["plot", "x**3"], "there is no command 'plot'", "gradcalc --help lists the commands"),
         (["gard", "x**2", *X], "there is no command 'gard'", "did you mean grad?"),
         (["1/2x", *X], "1/2x has two readings", "write 1/2*x or 1/(2*x)"),
         (["sin x y", *X], "sin x y has two readings", "write sin(x)*y or sin(x*y)"),

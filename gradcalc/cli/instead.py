@@ -25,7 +25,10 @@ INSTEAD: Mapping[str, str] = {
         ("simplify", "symbolic", "formula", "closed_form", "steps"),
         "the formula is printed wherever there is one, simplified; --all prints all of a long one",
     ),
-    **dict.fromkeys(("plot", "graph", "show"), "nothing is drawn; --format csv is for who draws"),
+    **dict.fromkeys(
+        ("plot", "graph", "show"),
+        "gradcalc plot draws the function, gradcalc graph what it is made of",
+    ),
     **dict.fromkeys(("pretty", "human", "terminal"), "--format table"),
     **dict.fromkeys(("yaml", "xml", "toml"), "--format json"),
     **dict.fromkeys(("html", "pdf", "png", "svg"), "--format latex or markdown"),
