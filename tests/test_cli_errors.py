@@ -152,7 +152,7 @@ def test_each_error_is_one_sentence_with_its_exit_code(
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
-        pytest.param(["plot", "x**3"], "gradcalc --help lists the commands", id="no-command"),
+        pytest.param(["draw", "x**3"], "gradcalc --help lists the commands", id="no-command"),
         pytest.param(["gard", "x"], "did you mean grad?", id="misspelt"),
         pytest.param(["laplacian"], "gradcalc --help", id="unknown"),
         pytest.param(["--all", "grad", "x"], "gradcalc grad --all x", id="option-in-front"),

@@ -160,7 +160,7 @@ X = ("--x", "3")
         (["x**2", *X, "--hessian"], "there is no option --hessian", "gradcalc hessian"),
         (["x**2", *X, "--jacobian"], "there is no option --jacobian", "gradcalc jacobian"),
         (["x**2", *X, "--pretty"], "there is no option --pretty", "--format table"),
-        (["x**2", *X, "--plot"], "there is no option --plot", "nothing is drawn"),
+        (["x**2", *X, "--plot"], "there is no option --plot", "gradcalc plot draws"),
         (["x**2", *X, "--simplify"], "there is no option --simplify", "--all"),
         (["x**2", *X, "--frobnicate"], "there is no option --frobnicate", "gradcalc grad --help"),
         (["x**2", *X, "-v"], "there is no option -v", "gradcalc why"),

@@ -31,7 +31,9 @@ INSTEAD: Mapping[str, str] = {
     ),
     **dict.fromkeys(("pretty", "human", "terminal"), "--format table"),
     **dict.fromkeys(("yaml", "xml", "toml"), "--format json"),
-    **dict.fromkeys(("html", "pdf", "png", "svg"), "--format latex or markdown"),
+    **dict.fromkeys(
+        ("pdf", "png", "svg"), "--format latex or markdown; --html FILE; gradcalc plot"
+    ),
     **dict.fromkeys(("export", "fmt", "print"), "--format latex, json, csv, markdown or literal"),
     **dict.fromkeys(
         ("check", "verify", "gradcheck", "validate"),
