@@ -44,6 +44,7 @@ from gradcalc.verdict.rough import wanted
 if TYPE_CHECKING:
     # it brings sympy with it, which an unchecked calculation does without
     from gradcalc.derive.derivations import Derivations
+    from gradcalc.enclosure.experiment import Experiment
 
 MANY = 1000
 """Numbers of which two points are enough to tell two functions apart."""
@@ -105,6 +106,13 @@ def weigh(problem: Problem, ask: Ask = ask_here, derivations: "Derivations | Non
 
     Raises `GradcalcError` for whatever is wrong with the program or its inputs.
     """
+    return weighed(problem, ask, derivations)[0]
+
+
+def weighed(
+    problem: Problem, ask: Ask = ask_here, derivations: "Derivations | None" = None
+) -> "tuple[Case, Experiment | None]":
+    """The same, with the runs of the check, for who wants to know more of them."""
     problem = _with_data(settled(problem.rounded()))
     answer = ask(problem)
     problem = replace(problem, prints=False)
@@ -116,7 +124,7 @@ def weigh(problem: Problem, ask: Ask = ask_here, derivations: "Derivations | Non
             exact = check.seek(exact, number, given, room)
     judgement = judge(problem, ours, formula, exact)
     if isinstance(ours, Absent):
-        return Case(problem, ours, formula, exact, judgement)
+        return Case(problem, ours, formula, exact, judgement), check.experiment
     if isinstance(exact, Enclosed) and is_puzzling(problem, ours, exact, judgement):
         steps = replace(problem, steps=True, check=False, claims={})
         exact = check.diagnose(exact, lambda: ask(steps)())
@@ -128,7 +136,7 @@ def weigh(problem: Problem, ask: Ask = ask_here, derivations: "Derivations | Non
         formula, exact = _doubted(problem, ask, formula, exact, inexact=agree)
         judgement = judge(problem, ours, formula, exact, tried)
     formula = upheld(problem, formula, judgement.reference)
-    return Case(problem, ours, formula, exact, judgement)
+    return Case(problem, ours, formula, exact, judgement), check.experiment
 
 
 def _with_data(problem: Problem) -> Problem:
@@ -278,7 +286,7 @@ class Check:
     it to what the enclosure says;
     `seek` looks for more gradients around a kink, to hold one to them (`enclosure.seek`); `around`
     works out the claim about an input at points around, of a corner or another point, and with
-    pieces also what one that fails has to do with the gradient.
+    pieces also what one that fails has to do with the gradient. `experiment` are its runs.
     """
 
     formula: Derived | Absent
@@ -286,6 +294,7 @@ class Check:
     diagnose: Callable[[Enclosed, Awaited], Enclosed]
     seek: Callable[[Enclosed, int, Array, float], Enclosed]
     around: Callable[[str, bool, Mapping[Piece, Program] | None], Claimed]
+    experiment: "Experiment | None" = None
 
 
 def _checked(problem: Problem, derivations: "Derivations | None") -> Check:
@@ -309,6 +318,7 @@ def _checked(problem: Problem, derivations: "Derivations | None") -> Check:
         lambda exact, answer: enclosure.diagnose(experiment, exact, answer),
         lambda exact, *asked: enclosure.seek(experiment, exact, *asked),
         lambda name, rough, pieces: claims.around(experiment, name, rough=rough, pieces=pieces),
+        experiment,
     )
 
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gradcalc.balls.numbers import OutOfReach, Undecided, Undefined
-from gradcalc.calculate import Ask, ask_here, cured_report, weigh
-from gradcalc.derive.derivations import Derivations
+from gradcalc.calculate import Ask, ask_here, cured_report, weighed
 from gradcalc.derive.runs import Recording
 from gradcalc.derive.trace import Call, Trace, is_boolean
 from gradcalc.enclosure.course import Unlike
@@ -47,11 +46,11 @@ def steps_of(
     Raises `GradcalcError` for whatever is wrong with the program or its inputs, and where torch's
     calls are not those that the check knows.
     """
-    derivations = Derivations()
-    case = weigh(replace(problem, steps=True), ask, derivations)
+    case, experiment = weighed(replace(problem, steps=True), ask)
     if isinstance(case.autograd, Absent):
         raise UnsupportedError(f"there are no steps to be told: {case.autograd.doubt}")
-    experiment = Experiment(derivations.runs(case.problem))
+    if experiment is None:
+        raise UnsupportedError("the steps are those of the check, which was left out")
     recording = experiment.runs.recording
     trace = recording.trace
     if [call.primitive for call in trace.calls] != [s.primitive for s in case.autograd.steps]:
