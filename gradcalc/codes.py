@@ -304,6 +304,22 @@ COMMANDS = {
         ),
         usual=False,
     ),
+    "tour": Command(
+        "tour:add",
+        "Fifteen minutes in the terminal through the lessons of autograd."
+        "\n\nEnter runs the command that is shown; it can be edited before. In a pipe the tour is"
+        " printed as Markdown.",
+        usage=("[LESSON] [--list]",),
+        arguments=(
+            ("LESSON", "The number of the lesson to begin with; the first one."),
+            ("--list", "List the lessons."),
+        ),
+        examples=(
+            ("gradcalc tour", "begin with the first lesson"),
+            ("gradcalc tour 8", "begin with the eighth"),
+            ("gradcalc tour --list", "what they are about"),
+        ),
+    ),
     "functions": Command(
         "functions:add",
         "The functions that a program can call.",

@@ -20,6 +20,7 @@ from unittest import mock
 
 from gradcalc.cli.app import main
 from gradcalc.reference.document import document
+from gradcalc.tour.page import page
 from tests.processes import HANGS, PATIENT
 
 ROOT = Path(__file__).parent.parent
@@ -148,8 +149,10 @@ def rewritten(text: str) -> str:
 
 
 FUNCTIONS = ROOT / "docs" / "functions.md"
+TOUR = ROOT / "docs" / "tour.md"
 
 if __name__ == "__main__":
     FUNCTIONS.write_text(document(), encoding="utf-8")
+    TOUR.write_text("".join(page(lambda command: "")), encoding="utf-8")
     for page in PAGES:
         page.write_text(rewritten(page.read_text(encoding="utf-8")), encoding="utf-8")

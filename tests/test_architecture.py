@@ -21,7 +21,7 @@ ORDER = (
     "matrices", "products", "vectors", "collected", "maps", "blocks", "structure", "smoothness",
     "definiteness", "certificates", "large",
     "forms", "family", "general", "at_length", "steps", "graphs", "plotting", "checking",
-    "reference",
+    "reference", "tour",
     "torch_process", "render", "export", "daemon", "cli", "api", "pytest_plugin", "__main__",
 )  # fmt: skip
 """Every part may import those before it, never those behind it."""

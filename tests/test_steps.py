@@ -174,6 +174,7 @@ TEXTS: dict[str, tuple[str, dict[str, Any], list[str]]] = {
                  ["t1 = torch.relu(x)", "t2 = t1.pow(2)", "f = t2.sum()"]),
     "the same twice": ("exp(x)*exp(x)", {"x": 1.0}, ["t1 = exp(x)", "t2 = exp(x)", "f = t1*t2"]),
     "detached": ("u = detach(x*x); u*x", {"x": 1.0}, ["t1 = x*x", "f = u*x"]),
+    "detached beside itself": ("x*x.detach()", {"x": 1.0}, ["f = x*detach(x)"]),
     "mathematics": ("x^2 + sin x", {"x": 1.0}, ["t1 = x**2", "t2 = sin(x)", "f = t1 + t2"]),
     "a let": ("q*x", {"x": 1.0}, ["q = x+1", "f = q*x"]),
     "nothing": ("x", {"x": 1.0}, []),

@@ -15,7 +15,7 @@ from pathlib import Path
 from gradcalc.cli.files import functions_of
 from gradcalc.cli.help import in_short
 from gradcalc.cli.options import Row, rows
-from gradcalc.cli.pages import HELP, PROGRAMS
+from gradcalc.cli.pages import HELP, PROGRAMS, page
 from gradcalc.cli.readers import is_name
 from gradcalc.codes import COMMANDS, OWN, completed
 from gradcalc.errors import GradcalcError
@@ -103,7 +103,7 @@ def _offered(typed: Typed) -> Iterator[Item]:
     elif name in PROGRAMS:
         yield from _of_program(name, rest, typed.word)
     else:
-        yield from [*_parts(words), _help()]
+        yield from (*_parts(words), *_plain(words))
 
 
 def _first() -> Iterator[Item]:
@@ -119,6 +119,13 @@ def _commands() -> Iterator[Item]:
 def _parts(words: Sequence[str]) -> Iterator[Item]:
     parts = COMMANDS[words[0]].parts if len(words) == 1 and words[0] in COMMANDS else {}
     return (Item(name, _summary(part.help)) for name, part in parts.items())
+
+
+def _plain(words: Sequence[str]) -> Iterator[Item]:
+    """The options of a command that takes no program."""
+    known = page(*words[:1]).options if len(words) == 1 else ()
+    yield from (Item(option.name, option.text) for option in known if option.name != HELP)
+    yield _help()
 
 
 def _help() -> Item:

@@ -190,8 +190,9 @@ class Walk:
         """A call on the way there."""
         call, step = self.trace.calls[position], self.ours.steps[position]
         operands = self.operands[position]
-        names = {operand.origin: operand.name for operand in operands}
-        pairs = [(names[origin], self._place(origin)) for origin in step.origins]
+        names = {(operand.number, operand.origin): operand.name for operand in operands}
+        given = zip(call.arguments, step.origins, strict=True)
+        pairs = [(names[number, origin], self._place(origin)) for number, origin in given]
         text = self.names.text(position, pairs)
         if text is None and rule is not None:
             text = rule.forward
