@@ -58,6 +58,7 @@ GRAD = {option.name for option in page("grad").options}
         (["help", "daemon", "st"], {"start", "stop", "status"}),
         (["daemon", "sta"], {"start", "status"}),
         (["daemon", "start", "-"], {"--help"}),
+        (["tour", "--"], {"--list", "--help"}),
         (["functions", "softm"], {"softmax", "softmin"}),
         (["functions", "-"], {"--help"}),
         (["grad", '"2*dot(x,w)"', "--"], GRAD | {"--x", "--w"}),

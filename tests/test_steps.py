@@ -191,6 +191,16 @@ def test_texts(name: str) -> None:
     assert not list(faults(steps, problem))
 
 
+def test_the_parts_of_a_formula_are_not_called_as_steps_are() -> None:
+    steps, problem = walked("y = x\nfor i in range(20):\n    y = y + 0.1*sin(y)\ny", {"x": 1.0})
+    (gradient,) = steps.report.gradients
+    assert gradient.formula is not None
+    parts = {name for name, _ in gradient.formula.parts}
+    assert parts
+    assert not parts & {name for step in steps.forward for name in step.names}
+    assert is_given(gradient.formula.text, {"x": np.array(1.0)}, gradient.best, problem)
+
+
 STOPS = {
     "detach": ("detach(x*x)*x", "detached"),
     "no_grad": ("with torch.no_grad():\n    u = x*x\nu*x", "detached"),

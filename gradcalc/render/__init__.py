@@ -101,6 +101,7 @@ STEPS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "table": ("steps", "render"),
         "markdown": ("markdown", "render_steps"),
+        "latex": ("step_latex", "render"),
         "html": ("html", "render_steps"),
         "json": ("json_steps", "render"),
     }

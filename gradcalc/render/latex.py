@@ -55,7 +55,7 @@ def _lines(report: Report, style: Style) -> Iterator[str]:
     if counts:
         notes.append(Note("note", "in the formulas indexes count from 1"))
     yield rf"\noindent {code(title_text(report))}"
-    yield from _displays(rows)
+    yield from displays(rows)
     yield r"\begin{description}"
     verdict = Note(report.verdict.outcome, report.verdict.message)
     for note in (*notes, *closing_notes(report), verdict):
@@ -70,7 +70,7 @@ def _rows(report: Report, style: Style, notes: list[Note]) -> tuple[list[str], b
     rows, counts = list[str](), False
     if report.value is not None:
         value = "f" if report.tangents is None else r"\nabla f \cdot v"
-        rows.append(f"{value} &= {_numbers(report.value, report.dtype, style)}")
+        rows.append(f"{value} &= {numbers_tex(report.value, report.dtype, style)}")
     for gradient in report.gradients:
         formula = _formula(report, gradient, style)
         rows += formula.rows if formula else [_elements(report, gradient, gradient.best, style)]
@@ -84,7 +84,7 @@ def _rows(report: Report, style: Style, notes: list[Note]) -> tuple[list[str], b
     return rows, counts
 
 
-def _displays(rows: Sequence[str]) -> Iterator[str]:
+def displays(rows: Sequence[str]) -> Iterator[str]:
     """The rows in one display, or in several if they could be more than TeX takes at once."""
     start, size = 0, 0
     for position, row in enumerate(rows):
@@ -144,22 +144,22 @@ def _equations(
     try:
         for name, text in formula.parts:
             writers.append(Writer(text, names, shapes))
-            piece, shapes[name] = _taken(writers[-1], text)
+            piece, shapes[name] = taken(writers[-1], text)
             pieces.append((names[name], piece))
         body, tangent = formula.image.body, formula.tangent
         writers.append(Writer(body, names, shapes))
-        whole, _ = _taken(writers[-1], body)
+        whole, _ = taken(writers[-1], body)
     # Whatever the text is, it can be shown as it is.
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     arrow = rf"{names[tangent]} \mapsto " if tangent else ""
-    rows = list(_broken(left, replace(whole, text=f"{arrow}{whole.text}")))
+    rows = list(broken(left, replace(whole, text=f"{arrow}{whole.text}")))
     for position, (name, piece) in enumerate(pieces):
-        rows.extend(_broken(name if position else rf"\text{{where }} {name}", piece))
+        rows.extend(broken(name if position else rf"\text{{where }} {name}", piece))
     return _Formula(rows, any(writer.counts for writer in writers))
 
 
-def _taken(writer: Writer, text: str) -> tuple[Piece, Shape]:
+def taken(writer: Writer, text: str) -> tuple[Piece, Shape]:
     """A formula and its shape; ValueError if TeX cannot take it, though a person can read less."""
     if len(text) > 4 * _LONGEST:
         raise ValueError(text)
@@ -171,7 +171,7 @@ def _taken(writer: Writer, text: str) -> tuple[Piece, Shape]:
     return piece, shape
 
 
-def _broken(left: str, piece: Piece) -> Iterator[str]:
+def broken(left: str, piece: Piece) -> Iterator[str]:
     """A row of an equation; a long one goes on in the rows below."""
     first, *more = lines(piece.text, _LINE)
     yield f"{left} &= {first}"
@@ -187,10 +187,10 @@ def _label(report: Report, gradient: InputGradient) -> str:
 
 
 def _elements(report: Report, gradient: InputGradient, values: Array, style: Style) -> str:
-    return f"{_label(report, gradient)} &= {_numbers(values, report.dtype, style)}"
+    return f"{_label(report, gradient)} &= {numbers_tex(values, report.dtype, style)}"
 
 
-def _numbers(values: Array, dtype: str, style: Style) -> str:
+def numbers_tex(values: Array, dtype: str, style: Style) -> str:
     """A number, a column or a matrix, of a large one the ends; three dimensions in a row."""
     if not values.ndim:
         return number_tex(number_texts(values, dtype, style.digits)[0])

@@ -69,7 +69,7 @@ def forward(steps: Steps, style: Style) -> Iterator[Line]:
     """The way there."""
     for name, value in () if steps.symbolic else steps.inputs.items():
         yield Line("", name, "", value_text(value, steps.report.dtype, style))
-    for position in _shown(steps, range(len(steps.forward)), style):
+    for position in shown(steps, range(len(steps.forward)), style):
         if isinstance(position, str):
             yield Line("", f"{style.dots} {position}")
         else:
@@ -95,7 +95,7 @@ def _made(position: int, step: Forward, steps: Steps, style: Style) -> Iterator[
 def backward(steps: Steps, style: Style) -> Iterator[Line]:
     """The way back."""
     by_step = {step.step: step for step in steps.backward}
-    for position in _shown(steps, [step.step for step in steps.backward], style):
+    for position in shown(steps, [step.step for step in steps.backward], style):
         if isinstance(position, str):
             yield Line("", f"{style.dots} {position}")
         else:
@@ -134,7 +134,7 @@ def _handed(
         yield Line("", f"  {_named(handed.to, style)}", "added up", value, handed.total.mark)
 
 
-def _shown(steps: Steps, positions: Iterable[int], style: Style) -> Iterator[int | str]:
+def shown(steps: Steps, positions: Iterable[int], style: Style) -> Iterator[int | str]:
     """The positions that are shown, and in place of others how many rounds they are."""
     hidden: set[int] = set()
     for position in positions:

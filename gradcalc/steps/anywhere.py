@@ -9,6 +9,7 @@ from gradcalc.expr.written import Written
 from gradcalc.general.answer import General
 from gradcalc.general.sizes import Numbers, general
 from gradcalc.steps.data import Backward, Forward, Handed, Steps
+from gradcalc.steps.names import apart
 from gradcalc.steps.walk import steps_of
 
 
@@ -29,7 +30,8 @@ def derivation(answer: General, ask: Ask) -> Steps:
             "how many steps there are hangs on the sizes of the inputs",
             hint='give them values, as in --x "randn(3)"',
         )
-    formulas = {one.by[0]: one.formula for one in answer.derivatives}
+    taken = [name for step in first.forward for name in step.names]
+    formulas = {one.by[0]: one.formula and apart(one.formula, taken) for one in answer.derivatives}
     only = "; ".join(dict.fromkeys(one.only for one in answer.derivatives if one.only))
     said = f"{answer.verdict.message}; the formula is that for {only}" if only else None
     verdict = answer.verdict if said is None else replace(answer.verdict, message=said)

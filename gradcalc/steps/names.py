@@ -1,5 +1,6 @@
 """What the tensors of a run are called: as the program calls them, or by numbers."""
 
+import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from itertools import count
 
 from gradcalc.derive.trace import Call
 from gradcalc.errors import Span
+from gradcalc.expr.written import Written
 from gradcalc.lang.program import Program
 from gradcalc.steps.texts import Known, Texts, text_of
 from gradcalc.testimony import Origin
@@ -78,6 +80,24 @@ def inputs_and(
         else:
             found[origin] = next(fresh)
     return found
+
+
+def apart(formula: Written, taken: Collection[str]) -> Written:
+    """A formula whose parts are called otherwise where steps have their names."""
+    names = {name for name, _ in formula.parts}
+    if not names & {*taken}:
+        return formula
+    words = {*taken, *re.findall(r"\w+", formula.text)}
+    letter = next(
+        (c for c in LETTERS if not any(_is_like(c, word) for word in words)), f"{LETTERS[0]}_"
+    )
+    new = {name: f"{letter}{k}" for k, (name, _) in enumerate(formula.parts, 1)}
+
+    def renamed(text: str) -> str:
+        return re.sub(r"(?<![\w.])[^\W\d]\w*", lambda word: new.get(word[0], word[0]), text)
+
+    parts = tuple((new[name], renamed(text)) for name, text in formula.parts)
+    return Written(parts, renamed(formula.body))
 
 
 def _is_like(letter: str, name: str) -> bool:

@@ -19,7 +19,7 @@ from gradcalc.report import Report
 from gradcalc.steps.data import Backward, Forward, Handed, Numbers, Rounds, Source, Steps
 from gradcalc.steps.folding import rounds_of
 from gradcalc.steps.held import Held, held
-from gradcalc.steps.names import OUTPUT, named
+from gradcalc.steps.names import OUTPUT, apart, named
 from gradcalc.steps.readback import is_same, text_value
 from gradcalc.steps.rules import Rule, arrived, rule_name
 from gradcalc.steps.symbolic import MANY, Symbolic
@@ -152,8 +152,13 @@ class Walk:
         rules = {k: self._rule(k) for k in range(len(keys)) if all(r.is_shown(k) for r in rounds)}
         self.shown = frozenset(range(len(keys)) if self.whole else rules)
         backward = [self._backward(k, rules.get(k)) for k in reversed(range(len(keys)))]
+        taken = [*self.names.of.values(), *self.bound.values()]
+        gradients = tuple(
+            replace(one, formula=one.formula and apart(one.formula, taken))
+            for one in report.gradients
+        )
         return Steps(
-            report=report,
+            report=replace(report, gradients=gradients),
             inputs=dict(self.problem.inputs),
             forward=tuple(self._forward(k, rules.get(k)) for k in range(len(keys))),
             backward=tuple(step for step in backward if step is not None),
