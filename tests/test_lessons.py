@@ -1,12 +1,10 @@
 """`gradcalc tour`: every lesson in a terminal, the page of it, and what else may be typed."""
 
-import fcntl
 import os
 import re
 import select
 import subprocess
 import sys
-import termios
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
@@ -206,6 +204,14 @@ def test_a_lesson_that_is_not_there_is_a_sentence(run: Run, typed: str) -> None:
 # -- in a terminal -------------------------------------------------------------------------------
 
 
+TAKING = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+"""
+"""What takes its input for its terminal: a process with threads cannot do that for its child."""
+
+
 class Terminal:
     """`gradcalc tour` in a pseudo terminal of its own."""
 
@@ -213,14 +219,13 @@ class Terminal:
         self._own, theirs = os.openpty()
         self.text, self._seen = "", 0
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "gradcalc", *argv],
+            [sys.executable, "-c", TAKING, "-m", "gradcalc", *argv],
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
             cwd=ROOT,
             env={**os.environ, **PATIENT, "COLUMNS": "80", "NO_COLOR": "1", "TERM": "xterm"},
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )
         os.close(theirs)
 
