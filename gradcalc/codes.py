@@ -319,6 +319,7 @@ COMMANDS = {
             ("gradcalc tour 8", "begin with the eighth"),
             ("gradcalc tour --list", "what they are about"),
         ),
+        usual=False,
     ),
     "functions": Command(
         "functions:add",

@@ -67,7 +67,10 @@ def short(path: Sequence[str], style: Style) -> str:
 def start(style: Style) -> str:
     """What to type first."""
     paper = Paper(style)
-    end = "gradcalc -h lists the commands, gradcalc grad -h the usual options."
+    end = (
+        "gradcalc -h lists the commands, gradcalc grad -h the usual options, gradcalc tour shows"
+        " around."
+    )
     examples = paper.beside(EXAMPLES[:_FIRST_EXAMPLES])
     return _joined(paper.paragraph(START), examples, paper.paragraph(end))
 
