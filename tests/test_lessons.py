@@ -235,6 +235,17 @@ class Terminal:
         self._seen = len(self.text)
         os.write(self._own, keys.encode())
 
+    def interrupt(self, keys: str) -> None:
+        """Type, and take it back by Ctrl-C, again if Python has missed it: it does not look for
+        signals between its prompt and its waiting for keys."""
+        self.type(keys)
+        self.see(keys)
+        self._seen = len(self.text)
+        while "> " not in self.text[self._seen :]:
+            os.write(self._own, b"\x03")
+            while select.select([self._own], [], [], 1.0)[0]:
+                assert self._read(), self.text
+
     def see(self, text: str) -> None:
         """Wait until a text has been printed since something was typed."""
         while text not in self.text[self._seen :]:
@@ -283,7 +294,7 @@ def test_a_person_takes_the_tour() -> None:
         here.type("\x17\x17--format literal\n")
         here.see("\n27\r\n")
         here.type("b\n")
-        here.type("abc\x03")
+        here.interrupt("abc")
         here.type("s\n")
         here.see("--detach u")
         here.type("\x04")
