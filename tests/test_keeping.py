@@ -239,6 +239,14 @@ def test_a_write_into_an_input_is_told(body: str) -> None:
     assert refused_here(text, values) == LEAF
 
 
+@pytest.mark.parametrize(
+    "text", ["y = 1*x; y.mul_(2); torch.sum(y)", "x = 1*x; x.mul_(2); torch.sum(x)"]
+)
+def test_a_name_that_the_program_binds_is_no_input(text: str) -> None:
+    asked = Problem(text, {"x": [0.5, 1.0]}, check=False)
+    assert autograd.testify(asked).overwritten is None
+
+
 def test_a_write_into_a_copy_of_an_input_is_not() -> None:
     text, values = program("x = x.clone()\nx += 1\nreturn torch.sin(x)"), [0.5, 1.0, 1.5]
     assert not refused_by_torch(text, values)

@@ -20,7 +20,7 @@ ABOUT = (
 CALCULATING = ("grad", "why", "explain", "graph", "batch")
 """The commands whose exit codes are verdicts, and which are given values."""
 
-PROGRAMS = (*CALCULATING, "jacobian", "hessian", "vjp", "jvp", "hvp", "formula", "export")
+PROGRAMS = (*CALCULATING, "plot", "jacobian", "hessian", "vjp", "jvp", "hvp", "formula", "export")
 """The commands that take a program, and any name of it as an option."""
 
 HELP = "--help"

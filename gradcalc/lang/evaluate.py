@@ -150,6 +150,7 @@ def _run(
         inputs[name] = casts.given(machine, inputs[name], kinds[name])
     inputs = trees.planted(inputs)
     machine.frame.values.update(inputs)
+    machine.entered = tuple(inputs.values())
     machine.block(program.body)
     if program.function is None:
         return machine.last

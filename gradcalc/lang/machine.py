@@ -251,8 +251,8 @@ class Machine:
 
     `node` is where in the text it is, `frame` the scope there; `main` is the function that is the
     program, `main_frame` the scope whose last value, `last`, is the output, `given` that of the
-    inputs. `callers` are the scopes of the functions that are still running. `path` is how
-    branches went: place, kind and text of each, and its turns. `stops` pass no gradient back, nor
+    inputs, which are `entered`. `callers` are the scopes of the functions that are still running.
+    `path` is how branches went: place, kind and text of each, and its turns. `stops` pass no gradient back, nor
     does anything while `frozen` is not 0, which `freezing` has made it. `casts` are those that
     would round, each with its dtype.
 
@@ -322,6 +322,7 @@ class Machine:
     abandoned: bool = False
     imaginary: bool = False
     asking: bool = field(init=False)
+    entered: tuple[Any, ...] = ()
     spelled: dict[int, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

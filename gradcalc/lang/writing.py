@@ -118,7 +118,7 @@ def _watch_refused(machine: Machine, watch: Watch, tensor: Tensor, made: Any) ->
         return
     if memory.is_one_of_several(tensor):
         watch.refused(machine, SEVERAL)
-    given = any(tensor.owner is value for value in machine.given.values.values())
+    given = any(tensor.owner is value for value in machine.entered)
     if given and machine.carries(tensor.owner) and not memory.is_unsure(tensor):
         watch.refused(machine, LEAF)
 
