@@ -252,8 +252,8 @@ class Machine:
     `node` is where in the text it is, `frame` the scope there; `main` is the function that is the
     program, `main_frame` the scope whose last value, `last`, is the output, `given` that of the
     inputs, which are `entered`. `callers` are the scopes of the functions that are still running.
-    `path` is how branches went: place, kind and text of each, and its turns. `stops` pass no gradient back, nor
-    does anything while `frozen` is not 0, which `freezing` has made it. `casts` are those that
+    `path` is how branches went: place, kind and text of each, and its turns. `stops` pass no
+    gradient back, nor does anything while `frozen` is not 0, which `freezing` has made it. `casts` are those that
     would round, each with its dtype.
 
     `chances` are what random numbers are drawn from, None where none may be.
