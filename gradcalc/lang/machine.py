@@ -253,8 +253,8 @@ class Machine:
     program, `main_frame` the scope whose last value, `last`, is the output, `given` that of the
     inputs, which are `entered`. `callers` are the scopes of the functions that are still running.
     `path` is how branches went: place, kind and text of each, and its turns. `stops` pass no
-    gradient back, nor does anything while `frozen` is not 0, which `freezing` has made it. `casts` are those that
-    would round, each with its dtype.
+    gradient back, nor does anything while `frozen` is not 0, which `freezing` has made it. `casts`
+    are those that would round, each with its dtype.
 
     `chances` are what random numbers are drawn from, None where none may be.
     `scalars` says that every input is one number, `narrow` that there are integers of few bits,
