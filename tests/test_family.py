@@ -467,7 +467,7 @@ def test_what_a_derivative_does_not_take_is_refused(
 @pytest.mark.parametrize(
     ("option", "commands"),
     [
-        ("--cotangent", "grad, why, vjp, batch, export and check take it"),
+        ("--cotangent", "grad, why, explain, graph, plot, vjp, batch, export and check take it"),
         ("--workers", "batch takes it"),
     ],
 )
