@@ -150,6 +150,7 @@ class Walk:
         keys = [(call.primitive, call.place) for call in self.trace.calls]
         rounds = self._rounds(keys)
         rules = {k: self._rule(k) for k in range(len(keys)) if all(r.is_shown(k) for r in rounds)}
+        self.told = frozenset(rules)
         self.shown = frozenset(range(len(keys)) if self.whole else rules)
         backward = [self._backward(k, rules.get(k)) for k in reversed(range(len(keys)))]
         taken = [*self.names.of.values(), *self.bound.values()]
@@ -198,7 +199,7 @@ class Walk:
         names = {(operand.number, operand.origin): operand.name for operand in operands}
         given = zip(call.arguments, step.origins, strict=True)
         pairs = [(names[number, origin], self._place(origin)) for number, origin in given]
-        text = self.names.text(position, pairs)
+        text = self.names.text(position, pairs) if position in self.shown else None
         if text is None and rule is not None:
             text = rule.forward
         if text is None or len(text) > LONGEST:
@@ -278,6 +279,8 @@ class Walk:
 
     def _formula(self, position: int, texts: Iterable[str], numbers: Numbers) -> str | None:
         """The first of some texts that gives what is handed on, or what should be."""
+        if position not in self.told:
+            return None
         step, operands = self.ours.steps[position], self.operands[position]
         names = arrived([operand.name for operand in operands], len(step.adjoints))
         values = dict(zip(names, step.adjoints, strict=True))

@@ -286,7 +286,8 @@ def testify(problem: Problem) -> Computed:
     budget = Budget(problem.limits.steps, deadline)
 
     def again(other: Problem) -> Computed:
-        return _run(replace(other, prints=False), Budget(problem.limits.steps, deadline))
+        asked = replace(other, prints=False, steps=False)
+        return _run(asked, Budget(problem.limits.steps, deadline))
 
     confirm = Fidelity(getattr(torch, problem.dtype))
     ours = _run(problem, budget, confirm, Keeping())
