@@ -72,3 +72,12 @@ class _Deferred(ModuleType):
                 ModuleType.__setattr__(self, "__class__", ModuleType)
                 loader.exec_module(self)
         return ModuleType.__getattribute__(self, name)
+
+
+def load_deferred(*names: str) -> None:
+    """Load those of these modules that were only made, as if nobody had deferred them."""
+    for name in names:
+        found = sys.modules.get(name)
+        if isinstance(found, _Deferred):
+            # a look at what is not there yet loads it
+            getattr(found, "__all__", None)

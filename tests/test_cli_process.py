@@ -44,6 +44,26 @@ def test_a_value_from_a_pipe_and_an_answer_for_a_script() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "0,4,8,12\n", "")
 
 
+COMPILED = """
+import torch
+
+@torch.compile
+def decorated(x):
+    return (x.sin() * x).sum()
+
+called = torch.compile(lambda x: (x * x).sum())
+"""
+
+
+@pytest.mark.parametrize("name", ["decorated", "called"])
+def test_a_file_that_compiles_is_checked(name: str, tmp_path: Path) -> None:
+    # torch's own parts that are put off for our programs are there for those of others
+    file = tmp_path / "compiled.py"
+    file.write_text(COMPILED)
+    done = call("check", f"{file}:{name}", "--x", "1,2")
+    assert (done.returncode, "verified" in done.stdout) == (0, True), done
+
+
 def test_the_exit_code_arrives() -> None:
     assert call(*DOT, "--expect", "3*x", "--quiet").returncode == 1
 

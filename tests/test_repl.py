@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 import gradcalc
 from gradcalc.cli.options import rows
+from gradcalc.cli.prompting import NEEDED, Warming
 from gradcalc.cli.repl import loop, readers
 from gradcalc.cli.repl.lines import KEPT, REPEATED, is_open, meaning, statements
 from gradcalc.cli.repl.offered import offered
 from gradcalc.cli.repl.session import Session
-from gradcalc.cli.repl.warming import NEEDED, Warming
 from gradcalc.codes import COMMANDS
 from tests.command import Run
 from tests.processes import HANGS

@@ -29,6 +29,7 @@ from gradcalc.errors import (
     UsageError,
     did_you_mean,
 )
+from gradcalc.lazy_import import UNUSED, load_deferred
 
 TOLD = re.compile(r"^\s*gradcalc:(.*)$", re.MULTILINE)
 """The line of a docstring that says with what a function is called, as the command line has it."""
@@ -103,6 +104,8 @@ def load(path: str, init: str | None = None) -> Loaded:
     if not file.is_file():
         what = f"{path} is a directory, not a file" if file.is_dir() else f"there is no file {path}"
         raise FileError(what)
+    # what torch does without for our own programs is there for those of others
+    load_deferred(*UNUSED)
     root, name = _module(file.resolve())
     if str(root) not in sys.path:
         sys.path.insert(0, str(root))

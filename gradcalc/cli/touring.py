@@ -2,20 +2,20 @@
 
 import gc
 import shlex
-import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from typing import Any, Protocol
 
 from gradcalc.cli.app import main
 from gradcalc.cli.help import Paper
-from gradcalc.cli.output import SOON, style_for, write
+from gradcalc.cli.output import style_for, write
+from gradcalc.cli.prompting import Warming, interruptible
 from gradcalc.cli.tour import number_of
-from gradcalc.codes import INTERRUPTED, patience
+from gradcalc.codes import INTERRUPTED
 from gradcalc.errors import UsageError
 from gradcalc.tour.lessons import FURTHER, LESSONS, Step
 
@@ -25,13 +25,6 @@ KEYS = (
 )
 
 PROMPT, FURTHER_PROMPT = "> ", ". "
-
-_NEEDED = (
-    "gradcalc.cli.grad", "gradcalc.cli.explain", "gradcalc.cli.inputs", "gradcalc.family",
-    "gradcalc.witnesses.enclosure", "gradcalc.witnesses.symbolic", "gradcalc.steps.walk",
-    "gradcalc.remedies", "gradcalc.render.table", "gradcalc.render.steps", "gradcalc.render.why",
-)  # fmt: skip
-"""What the first answers import."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +62,9 @@ def tour(first: int) -> None:
     # switched off for commands that answer once
     gc.enable()
     warming = Warming()
-    with _interruptible():
-        Tour(Terminal(), warming.wait).run(first)
+    warming.begin()
+    with interruptible():
+        Tour(Terminal(), partial(warming.wait, telling=True)).run(first)
 
 
 class Tour:
@@ -268,41 +262,3 @@ class Terminal:
         """Have the arrow up bring a text."""
         if self._readline is not None:
             self._readline.add_history(text)
-
-
-class Warming:
-    """A thread that imports torch and what answers need, while the first lesson is read."""
-
-    def __init__(self) -> None:
-        self._thread = threading.Thread(target=_import, daemon=True)
-        self._thread.start()
-
-    def wait(self) -> None:
-        """Wait until it has: two that import the same at once get in each other's way."""
-        self._thread.join(patience(SOON))
-        if self._thread.is_alive():
-            write("torch is still being imported\n", sys.stderr)
-            self._thread.join()
-
-
-def _import() -> None:
-    from gradcalc.torch_process import import_autograd
-
-    # whoever needs it says what is wrong
-    with suppress(Exception):
-        import_autograd()
-        for name in _NEEDED:
-            import_module(name)
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Let Ctrl-C cancel what is being done, where it otherwise ends the process."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

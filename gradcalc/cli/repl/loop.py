@@ -1,17 +1,14 @@
 """Reading a line, answering it, and reading the next."""
 
 import gc
-import signal
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Protocol
 
 from gradcalc.cli.app import main, tell
 from gradcalc.cli.arguments import known_options
 from gradcalc.cli.output import ClosedPipe, is_terminal, write
+from gradcalc.cli.prompting import Warming, interruptible
 from gradcalc.cli.repl.lines import (
     Ask,
     Definition,
@@ -25,7 +22,6 @@ from gradcalc.cli.repl.lines import (
 from gradcalc.cli.repl.readers import MISSING, Typed, is_rich, is_there, piped, rich
 from gradcalc.cli.repl.session import Session
 from gradcalc.cli.repl.told import HELP, in_words, listing
-from gradcalc.cli.repl.warming import Warming
 from gradcalc.codes import COMMANDS, INTERRUPTED
 from gradcalc.errors import UsageError, as_error
 
@@ -51,7 +47,7 @@ def run() -> int:
     session = Session()
     if not is_terminal(sys.stdin):
         return _of_pipe(session)
-    with _interruptible():
+    with interruptible():
         return _of_terminal(session)
 
 
@@ -108,19 +104,6 @@ def _reader(session: Session, warming: Warming) -> _Reader:
     if is_rich():
         write(MISSING, sys.stdout)
     return Typed(session, warming)
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Let Ctrl-C cancel what is being done, where it otherwise ends the process."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 # -- one statement --------------------------------------------------------------------------------

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from prompt_toolkit.document import Document
     from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
+    from gradcalc.cli.prompting import Warming
     from gradcalc.cli.repl.session import Session
-    from gradcalc.cli.repl.warming import Warming
 
 _INDENT = "    "
 

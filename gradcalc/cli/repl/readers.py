@@ -13,8 +13,8 @@ from gradcalc.cli.repl.offered import offered, word_of
 from gradcalc.errors import FileError
 
 if TYPE_CHECKING:
+    from gradcalc.cli.prompting import Warming
     from gradcalc.cli.repl.session import Session
-    from gradcalc.cli.repl.warming import Warming
 
 PROMPT, FURTHER = "> ", ". "
 
