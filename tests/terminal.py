@@ -15,6 +15,9 @@ from tests.warm import ROOT, UNWANTED
 
 COLUMNS, LINES = 90, 60
 
+AGAIN = 5.0
+"""Seconds after which keys are typed again that may have been lost."""
+
 _WHERE = "\x1b[6n"
 """What asks a terminal where its cursor is."""
 
@@ -43,6 +46,27 @@ class Terminal:
             assert time.monotonic() < deadline, self.text
             self._read()
         return self.text
+
+    def prompt(self) -> None:
+        """Wait until the last line is an empty prompt: from then on keys are read one by one."""
+        deadline = time.monotonic() + HANGS
+        while not self.text.endswith("\n>"):
+            assert time.monotonic() < deadline, self.text
+            self._read()
+
+    def insist(self, keys: str, text: str) -> None:
+        """Type keys until a text is on the screen, behind a Ctrl-C at a plain prompt.
+
+        Python does not look for signals between its prompt and its waiting for keys: one that
+        comes there takes back the line that is typed next.
+        """
+        deadline = time.monotonic() + HANGS
+        while text not in self.text:
+            assert time.monotonic() < deadline, self.text
+            self.type(keys)
+            again = time.monotonic() + AGAIN
+            while text not in self.text and time.monotonic() < again:
+                self._read()
 
     def end(self) -> int | None:
         """Wait until the program ends; gives its exit code."""

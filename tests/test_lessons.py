@@ -1,12 +1,9 @@
 """`gradcalc tour`: every lesson in a terminal, the page of it, and what else may be typed."""
 
-import os
 import re
-import select
-import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -17,8 +14,7 @@ from gradcalc.tour.lessons import FURTHER, LESSONS
 from gradcalc.tour.page import page
 from tests.command import Run
 from tests.examples import BLOCK, TOUR, blocks, portable
-from tests.processes import HANGS, PATIENT
-from tests.warm import ROOT
+from tests.terminal import terminal
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="a terminal of Linux's")
 
@@ -204,108 +200,35 @@ def test_a_lesson_that_is_not_there_is_a_sentence(run: Run, typed: str) -> None:
 # -- in a terminal -------------------------------------------------------------------------------
 
 
-TAKING = """
-import fcntl, os, sys, termios
-fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
-"""
-"""What takes its input for its terminal: a process with threads cannot do that for its child."""
-
-
-class Terminal:
-    """`gradcalc tour` in a pseudo terminal of its own."""
-
-    def __init__(self, *argv: str) -> None:
-        self._own, theirs = os.openpty()
-        self.text, self._seen = "", 0
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", TAKING, "-m", "gradcalc", *argv],
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-            cwd=ROOT,
-            env={**os.environ, **PATIENT, "COLUMNS": "80", "NO_COLOR": "1", "TERM": "xterm"},
-            start_new_session=True,
-        )
-        os.close(theirs)
-
-    def type(self, keys: str) -> None:
-        """Type, once it is waited for."""
-        self.see("> ")
-        self._seen = len(self.text)
-        os.write(self._own, keys.encode())
-
-    def interrupt(self, keys: str) -> None:
-        """Type, and take it back by Ctrl-C, again if Python has missed it: it does not look for
-        signals between its prompt and its waiting for keys."""
-        self.type(keys)
-        self.see(keys)
-        self._seen = len(self.text)
-        while "> " not in self.text[self._seen :]:
-            os.write(self._own, b"\x03")
-            while select.select([self._own], [], [], 1.0)[0]:
-                assert self._read(), self.text
-
-    def see(self, text: str) -> None:
-        """Wait until a text has been printed since something was typed."""
-        while text not in self.text[self._seen :]:
-            assert self._read(), self.text
-
-    def end(self) -> int:
-        """Wait for the end; gives the exit code."""
-        while self._read():
-            pass
-        return self.process.wait(HANGS)
-
-    def _read(self) -> bool:
-        ready, _, _ = select.select([self._own], [], [], HANGS)
-        assert ready, self.text
-        data = b""
-        # so a terminal says that nobody is there any more
-        with suppress(OSError):
-            data = os.read(self._own, 4096)
-        self.text += data.decode("utf-8", "replace")
-        return bool(data)
-
-    def close(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        os.close(self._own)
-
-
-@contextmanager
-def terminal(*argv: str) -> Iterator[Terminal]:
-    opened = Terminal(*argv)
-    try:
-        yield opened
-    finally:
-        opened.close()
-
-
 @LINUX
-def test_a_person_takes_the_tour() -> None:
-    with terminal("tour", "5") as here:
-        here.see(LESSONS[4].title)
-        here.type("\n")
-        here.see("together they are 15")
-        here.type("e\n")
+def test_a_person_takes_the_tour(tmp_path: Path) -> None:
+    with terminal("tour", "5", folder=tmp_path) as screen:
+        screen.see(LESSONS[4].title)
+        screen.prompt()
+        screen.type("\r")
+        screen.see("together they are 15")
+        screen.prompt()
+        screen.type("e\r")
         # the command stands there to be edited: its end goes, and another one comes
-        here.see("--detach u")
-        here.type("\x17\x17--format literal\n")
-        here.see("\n27\r\n")
-        here.type("b\n")
-        here.interrupt("abc")
-        here.type("s\n")
-        here.see("--detach u")
-        here.type("\x04")
-        assert here.end() == 0
-        assert "Traceback" not in here.text
+        screen.see("\n> gradcalc")
+        screen.type("\x17\x17--format literal\r")
+        screen.see("\n27\n")
+        screen.prompt()
+        screen.type("b\r", "abc", "\x03")
+        screen.insist("x*x --x 4 --format literal\r", "\n8\n")
+        screen.type("9\r")
+        screen.see(LESSONS[8].title)
+        screen.prompt()
+        screen.type("\x04")
+        assert screen.end() == 0
+        assert "Traceback" not in screen.text
 
 
 @LINUX
-def test_the_arrow_up_brings_the_command() -> None:
-    with terminal("tour", str(len(LESSONS))) as here:
-        here.type("\x1b[A --format literal\n")
-        here.see("6,0;0,12")
-        here.type("q\n")
-        assert here.end() == 0
+def test_the_arrow_up_brings_the_command(tmp_path: Path) -> None:
+    with terminal("tour", str(len(LESSONS)), folder=tmp_path) as screen:
+        screen.prompt()
+        screen.type("\x1b[A --format literal\r")
+        screen.see("6,0;0,12")
+        screen.type("q\r")
+        assert screen.end() == 0

@@ -50,8 +50,7 @@ def test_ctrl_c_cancels_one_answer(tmp_path: Path, prompt: str) -> None:
         # a line that is taken back
         screen.see("cancelled\n>")
         screen.type("nonsense(", "\x03")
-        screen.type("x*x*x --format literal\r")
-        screen.see("\n3\n>")
+        screen.insist("x*x*x --format literal\r", "\n3\n>")
         screen.type("quit\r")
         assert screen.end() == 0
 
