@@ -35,6 +35,11 @@ class Terminal:
         """What is on the screen, without spaces at the ends of lines."""
         return "\n".join(line.rstrip() for line in self._screen.display).rstrip()
 
+    @property
+    def has_cursor(self) -> bool:
+        """Whether the cursor is to be seen."""
+        return not self._screen.cursor.hidden
+
     def type(self, *keys: str) -> None:
         for one in keys:
             self.process.send(one)

@@ -1,11 +1,12 @@
-"""`gradcalc repl` as a person has it: in a terminal, with keys."""
+"""`gradcalc repl`, and work that takes long, as a person has it: in a terminal, with keys."""
 
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.processes import Gate
+from gradcalc.codes import INTERRUPTED
+from tests.processes import PATIENCE, Gate
 from tests.terminal import terminal
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo terminals")
@@ -111,3 +112,25 @@ def test_a_dumb_terminal_has_a_plain_prompt(tmp_path: Path) -> None:
         assert "not installed" not in screen.see("\n>")
         screen.type("x**2 --x 3 --format literal\r")
         screen.see("\n6\n>")
+
+
+ENDLESS = """
+while x > 0:
+    x = x + 1
+x
+"""
+LONG = {
+    "calculating and checking": ("grad", ENDLESS, "--x", "1", "--max-steps", "1000000000"),
+    "running the program at 9,001 points": ("plot", "sin(x)", "--x", "0:1:9001"),
+}
+
+
+@pytest.mark.parametrize("phase", LONG)
+def test_long_work_says_what_it_does_and_ctrl_c_leaves_the_cursor(
+    tmp_path: Path, phase: str
+) -> None:
+    with terminal(*LONG[phase], folder=tmp_path, env={PATIENCE: "1"}) as screen:
+        screen.see(phase)
+        screen.type("\x03")
+        assert screen.end() == INTERRUPTED
+        assert screen.has_cursor

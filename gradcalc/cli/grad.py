@@ -121,10 +121,12 @@ def _told(
     answer: Callable[["Request", "Ask"], Answered], request: "Request", ask: "Ask"
 ) -> Answered:
     """The answer to a request, what its program prints on standard error."""
-    from gradcalc.cli.output import write
+    from gradcalc.cli.output import Phases, write
 
     try:
-        found = answer(request, ask)
+        with Phases() as phases:
+            phases.begin("calculating and checking")
+            found = answer(request, ask)
     except GradcalcError as error:
         write(error.printed, sys.stderr)
         raise

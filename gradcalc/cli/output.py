@@ -153,27 +153,48 @@ class Phases:
     """What takes its time, on standard error after a while, where a person looks."""
 
     def __init__(self, *, quiet: bool = False) -> None:
+        self._text = ""
         self._status: Any = None
+        self._timer: threading.Timer | None = None
         if is_terminal(sys.stderr) and not quiet:
-            from rich.console import Console
-
-            self._status = Console(stderr=True).status("")
-            self._timer = threading.Timer(patience(SOON), self._status.start)
+            self._timer = threading.Timer(patience(SOON), self._show)
             self._timer.daemon = True
 
     def __enter__(self) -> "Phases":
-        if self._status is not None:
+        if self._timer is not None:
             self._timer.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._status is not None:
+        if self._timer is not None:
             self._timer.cancel()
+            # it may be at showing it just now
+            self._timer.join()
+        if self._status is not None:
             self._status.stop()
 
     def begin(self, text: str) -> None:
         """Say what comes now."""
+        self._text = text
         if self._status is not None:
-            from rich.text import Text
+            self._status.update(_plain(text))
 
-            self._status.update(Text(text))
+    def _show(self) -> None:
+        from rich.console import Console
+
+        class Kept(Console):
+            """One that never hides its cursor: a process that is ended cannot bring it back."""
+
+            def show_cursor(self, show: bool = True) -> bool:
+                return show
+
+        status = Kept(stderr=True).status(_plain(self._text))
+        status.start()
+        self._status = status
+
+
+def _plain(text: str) -> Any:
+    """A text in which nothing is markup."""
+    from rich.text import Text
+
+    return Text(text)
