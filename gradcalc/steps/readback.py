@@ -1,19 +1,46 @@
 """The formulas of single steps read back: what they give for the numbers of their operands."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
 from gradcalc.blocks import value_of
 from gradcalc.problem import Problem
+from gradcalc.steps.data import Numbers
 from gradcalc.steps.names import SUBSCRIPTS
-from gradcalc.testimony import Array
+from gradcalc.steps.rules import arrived
+from gradcalc.testimony import Array, Origin, Step
 
 NEAR = 1e-6
 """How far a text may be from the numbers, in relation to the largest of them."""
 
 DIGITS = {value: chr(key) for key, value in SUBSCRIPTS.items()}
+
+
+def fitting(
+    problem: Problem,
+    step: Step,
+    named: Mapping[Origin, str],
+    texts: Iterable[str],
+    numbers: Numbers,
+) -> str | None:
+    """The first of some texts that gives what a step hands on, or what it should; None if none
+    does. `named` are the names of its operands in the texts."""
+    names = arrived(list(named.values()), len(step.adjoints))
+    known = {n: v for n, v in zip(names, step.adjoints, strict=True) if v is not None}
+    for origin, value in zip(step.origins, step.given, strict=True):
+        known[named[origin]] = value
+    wanted = [numbers.value] if numbers.true is None else [numbers.value, numbers.true]
+    scale = max(float(np.max(np.abs(a), initial=0)) for a in step.adjoints if a is not None)
+    found_any = False
+    for text in texts:
+        found_any = True
+        found = text_value(problem, text, known)
+        if found is not None and any(is_same(found, value, scale) for value in wanted):
+            return text
+    # nothing flows through a step
+    return None if found_any or np.any(numbers.value) else "0"
 
 
 def text_value(problem: Problem, text: str, values: Mapping[str, Array]) -> Array | None:

@@ -20,8 +20,8 @@ from gradcalc.steps.data import Backward, Forward, Handed, Numbers, Rounds, Sour
 from gradcalc.steps.folding import rounds_of
 from gradcalc.steps.held import Held, held
 from gradcalc.steps.names import OUTPUT, apart, named
-from gradcalc.steps.readback import is_same, text_value
-from gradcalc.steps.rules import Rule, arrived, rule_name
+from gradcalc.steps.readback import fitting
+from gradcalc.steps.rules import Rule, rule_name
 from gradcalc.steps.symbolic import MANY, Symbolic
 from gradcalc.steps.texts import LONGEST
 from gradcalc.testimony import Absent, Array, Computed, Origin, Step
@@ -281,23 +281,8 @@ class Walk:
         """The first of some texts that gives what is handed on, or what should be."""
         if position not in self.told:
             return None
-        step, operands = self.ours.steps[position], self.operands[position]
-        names = arrived([operand.name for operand in operands], len(step.adjoints))
-        values = dict(zip(names, step.adjoints, strict=True))
-        by_origin = {operand.origin: operand.name for operand in operands}
-        for origin, value in zip(step.origins, step.given, strict=True):
-            values[by_origin[origin]] = value
-        known = {n: v for n, v in values.items() if v is not None}
-        wanted = [numbers.value] if numbers.true is None else [numbers.value, numbers.true]
-        scale = max(float(np.max(np.abs(a), initial=0)) for a in step.adjoints if a is not None)
-        found_any = False
-        for text in texts:
-            found_any = True
-            found = text_value(self.problem, text, known)
-            if found is not None and any(is_same(found, value, scale) for value in wanted):
-                return text
-        # nothing flows through a step
-        return None if found_any or np.any(numbers.value) else "0"
+        named = {operand.origin: operand.name for operand in self.operands[position]}
+        return fitting(self.problem, self.ours.steps[position], named, texts, numbers)
 
     def _total(self, origin: Origin) -> Numbers | None:
         """All that has come back to a tensor, once the last of several parts has."""
