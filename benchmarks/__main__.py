@@ -4,7 +4,7 @@ import runpy
 import sys
 
 NAMES = ("speed", "closed_form", "size", "stream", "same", "walk", "trust", "fidelity", "coverage",
-         "check", "hessians")  # fmt: skip
+         "check", "hessians", "attack")  # fmt: skip
 
 if __name__ == "__main__":
     words = sys.argv[1:]

@@ -1,0 +1,1 @@
+"""Attacks: hostile input, faults and load, with what broke, part by part."""

@@ -1,0 +1,33 @@
+"""What an attack finds."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One kind of attack: how often it was tried, and what broke, by an example each.
+
+    `note` is what was measured beside, the worst time or the largest memory.
+    """
+
+    what: str
+    tried: int
+    broken: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much is tried: `count(full)` of what the figures in docs/reliability.md are from."""
+
+    share: float
+    seed: int
+
+    def count(self, full: int) -> int:
+        """So many of a full attack's."""
+        return max(1, round(full * self.share))
+
+
+Part = Callable[[Size], Iterator[Row]]
+"""A part of the attack: its rows, as they are done."""
