@@ -19,6 +19,7 @@ from gradcalc.blocks import value_of
 from gradcalc.problem import Problem
 from gradcalc.steps.data import Forward, Handed, Mark, Numbers, Steps
 from gradcalc.steps.folding import rounds_of
+from gradcalc.steps.names import SUBSCRIPTS
 from gradcalc.steps.readback import identifier
 from gradcalc.steps.rules import arrived
 from gradcalc.steps.walk import steps_of
@@ -152,6 +153,11 @@ def test_random_programs(seed: int) -> None:
 
 LOOP = "t = x\nfor i in range(40):\n    t = t + 0.1*sin(t)\nt"
 
+
+def subscripted(name: str, number: int) -> str:
+    return f"{name}{str(number).translate(SUBSCRIPTS)}"
+
+
 TEXTS: dict[str, tuple[str, dict[str, Any], list[str]]] = {
     "names": ("u = x*x; sum(u*exp(x))", {"x": [1.0, 2.0]},
               ["u = x*x", "t1 = exp(x)", "t2 = u*t1", "f = sum(t2)"]),
@@ -177,6 +183,19 @@ TEXTS: dict[str, tuple[str, dict[str, Any], list[str]]] = {
     "detached beside itself": ("x*x.detach()", {"x": 1.0}, ["f = x*detach(x)"]),
     "mathematics": ("x^2 + sin x", {"x": 1.0}, ["t1 = x**2", "t2 = sin(x)", "f = t1 + t2"]),
     "a let": ("q*x", {"x": 1.0}, ["q = x+1", "f = q*x"]),
+    "a number with the name of a step": ("s = 3; a = s*x; s = a*a*s; s", {"x": 1.0},
+                                         ["a = 3*x", "t1 = a*a", "s = 3*t1"]),
+    "a sum from nothing": ("s = 0\nfor t in x:\n    s = s + t*t\ns", {"x": [2.0]},
+                           ["v1 = x[0]", "v2 = v1*v1", "s = v2"]),
+    "a number called as steps are": ("t1 = 2; t1*x*x", {"x": 1.0}, ["v1 = 2*x", "f = v1*x"]),
+    "fixed numbers with the name of a step": ("s = torch.tensor([3.]); a = s*x; s = a*s; s",
+                                              {"x": [2.0]}, ["a = [3]*x", "s = a*[3]"]),
+    "rounds that are not shown": ("s = 0\nfor t in x*x:\n    s = s + t\ns", {"x": [1.0] * 6},
+                                  ["v1 = x*x", "v2 = v1[0]", "s₁ = v2",
+                                   *(line for k in range(1, 6)
+                                     for line in (f"v{k + 2} = v1[{k}]",
+                                                  f"{subscripted('s', k + 1)} ="
+                                                  f" {subscripted('s', k)} + v{k + 2}"))]),
     "nothing": ("x", {"x": 1.0}, []),
 }  # fmt: skip
 """Programs with their inputs and what is told of their calls."""

@@ -24,14 +24,16 @@ SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The names of the tensors that calls made, and what is known of each call's text."""
+    """The names of the tensors that calls made, all that are `taken`, and what is known of each
+    call's text."""
 
     known: Sequence[Known | None]
     of: Mapping[Origin, str]
+    taken: frozenset[str]
 
     def text(self, position: int, operands: Sequence[tuple[str, Span | None]]) -> str | None:
         """A call as it is written, its operands by their names, None where that is not known."""
-        return text_of(self.known[position], operands)
+        return text_of(self.known[position], operands, self.taken)
 
 
 def named(
@@ -56,15 +58,17 @@ def named(
         for part in range(len(call.results)):
             name = own[part] if part < len(own) and len(own) == len(call.results) else ""
             wanted[position, part] = name
-    return Names(known, dict(inputs_and(wanted, inputs, output)))
+    found = inputs_and(wanted, inputs, output, texts.words)
+    return Names(known, found, frozenset(found.values()))
 
 
 def inputs_and(
-    wanted: Mapping[Origin, str], inputs: Collection[str], output: Origin
+    wanted: Mapping[Origin, str], inputs: Collection[str], output: Origin, words: Collection[str]
 ) -> Mapping[Origin, str]:
-    """The names of inputs and of what calls made, the same name only once."""
+    """The names of inputs and of what calls made, the same name only once, and none of the other
+    `words` of a program."""
     often = Counter(name for name in wanted.values() if name)
-    taken = {*inputs, *often}
+    taken = {*inputs, *often, *words}
     met: Counter[str] = Counter()
     letter = next((c for c in LETTERS if not any(_is_like(c, name) for name in taken)), LETTERS[0])
     fresh = (f"{letter}{k}" for k in count(1) if f"{letter}{k}" not in taken)

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from gradcalc.errors import Span
@@ -35,15 +35,21 @@ class Known:
 
 
 class Texts:
-    """The syntax of some programs by its places, each with the name that its value is given."""
+    """The syntax of some programs by its places, each with the name that its value is given.
+
+    `words` are all names that stand in them.
+    """
 
     def __init__(self, programs: Sequence[tuple[str | None, Program]]) -> None:
+        self.words: set[str] = set()
         self._known: dict[Span, list[Known]] = {}
         self._targets: dict[tuple[Span, str], tuple[str, ...]] = {}
         for name, program in programs:
             for statement in program.body:
                 for node in ast.walk(statement):
                     self._note(node, program.source)
+                    if isinstance(node, ast.Name):
+                        self.words.add(node.id)
             last = program.body[-1] if program.body else None
             if name is not None and isinstance(last, ast.Expr):
                 self._targets[span_of(last.value, program.source), program.source] = (name,)
@@ -110,8 +116,11 @@ def _named(node: ast.AST) -> str | None:
     return None
 
 
-def text_of(known: Known | None, operands: Sequence[tuple[str, Span | None]]) -> str | None:
-    """A call as it is written, its operands by their names; None where that is not known, or long.
+def text_of(
+    known: Known | None, operands: Sequence[tuple[str, Span | None]], taken: Collection[str]
+) -> str | None:
+    """A call as it is written, its operands by their names; None where that is not known, or long,
+    or has a name of something else that is `taken`.
 
     Each operand has its name and the place of the call that made it.
     """
@@ -132,7 +141,7 @@ def text_of(known: Known | None, operands: Sequence[tuple[str, Span | None]]) ->
     others = [child for child in others if not _is_fixed(child)]
     if len(others) == len(left):
         pairs += [(child, name) for child, (name, _) in zip(others, left, strict=True)]
-    elif left:
+    elif left or any(_names_one(child, taken) for child in others):
         return None
     found = _replaced(known, pairs)
     if isinstance(known.node, ast.AugAssign):
@@ -158,6 +167,11 @@ def _children(node: ast.AST) -> Iterator[ast.expr]:
         for argument in node.args:
             yield from argument.elts if isinstance(argument, ast.List | ast.Tuple) else [argument]
         yield from (keyword.value for keyword in node.keywords)
+
+
+def _names_one(node: ast.expr, taken: Collection[str]) -> bool:
+    """Whether an expression has a name that is taken."""
+    return any(isinstance(part, ast.Name) and part.id in taken for part in ast.walk(node))
 
 
 def _is_fixed(node: ast.expr) -> bool:

@@ -25,7 +25,7 @@ from gradcalc.steps.rules import Rule, rule_name
 from gradcalc.steps.symbolic import MANY, Symbolic
 from gradcalc.steps.texts import LONGEST
 from gradcalc.testimony import Absent, Array, Computed, Origin, Step
-from gradcalc.values import format_literal
+from gradcalc.values import number_literals
 
 SHORT = 6
 """Fixed numbers that are written out where they have no name."""
@@ -110,7 +110,8 @@ class Walk:
         self.symbolic, self.whole = symbolic, whole
         programs = [*problem.lets, (None, problem.program)]
         self.names = named(programs, trace.calls, problem.inputs, ours.target)
-        self.bound = {number: name for name, number in trace.bound.items()}
+        # a name that a step has too would be taken for that
+        self.bound = {n: name for name, n in trace.bound.items() if name not in self.names.taken}
         self.depends: dict[Origin, bool] = {n: n in problem.wrt for n in problem.inputs}
         self.operands = [
             self._operands(call, step) for call, step in zip(trace.calls, ours.steps, strict=True)
@@ -199,9 +200,9 @@ class Walk:
         names = {(operand.number, operand.origin): operand.name for operand in operands}
         given = zip(call.arguments, step.origins, strict=True)
         pairs = [(names[number, origin], self._place(origin)) for number, origin in given]
-        text = self.names.text(position, pairs) if position in self.shown else None
-        if text is None and rule is not None:
-            text = rule.forward
+        text = None
+        if position in self.shown:
+            text = self.names.text(position, pairs) or (rule or self._rule(position)).forward
         if text is None or len(text) > LONGEST:
             text = f"{call.primitive}({', '.join(name for name, _ in pairs)})"
         return Forward(
@@ -315,7 +316,8 @@ def _source(origin: Origin) -> Source:
 def _literal(value: Array) -> str:
     """Numbers without a name."""
     if value.size <= SHORT:
-        return format_literal(value) if value.ndim == 0 else f"[{format_literal(value)}]"
+        texts = np.array(number_literals(value), dtype=object).reshape(value.shape)
+        return str(texts.tolist()).replace("'", "")
     return "constants"
 
 
