@@ -188,14 +188,18 @@ TEXTS: dict[str, tuple[str, dict[str, Any], list[str]]] = {
     "a sum from nothing": ("s = 0\nfor t in x:\n    s = s + t*t\ns", {"x": [2.0]},
                            ["v1 = x[0]", "v2 = v1*v1", "s = v2"]),
     "a number called as steps are": ("t1 = 2; t1*x*x", {"x": 1.0}, ["v1 = 2*x", "f = v1*x"]),
-    "fixed numbers with the name of a step": ("s = torch.tensor([3.]); a = s*x; s = a*s; s",
-                                              {"x": [2.0]}, ["a = [3]*x", "s = a*[3]"]),
+    "fixed numbers with the name of a step": ("s = torch.tensor([3., 4.]); a = s*x; s = a*s; s",
+                                              {"x": [2.0, 1.0]},
+                                              ["a = tensor([3, 4])*x", "s = tensor([3, 4])*a"]),
     "rounds that are not shown": ("s = 0\nfor t in x*x:\n    s = s + t\ns", {"x": [1.0] * 6},
                                   ["v1 = x*x", "v2 = v1[0]", "s₁ = v2",
                                    *(line for k in range(1, 6)
                                      for line in (f"v{k + 2} = v1[{k}]",
                                                   f"{subscripted('s', k + 1)} ="
                                                   f" {subscripted('s', k)} + v{k + 2}"))]),
+    "fixed numbers as they are written": ("sum(0.5*ones(1, 2) + x @ eye(2))", {"x": [1.0, 2.0]},
+                                          ["t1 = 0.5*ones(1, 2)", "t2 = x @ eye(2)",
+                                           "t3 = t1 + t2", "f = sum(t3)"]),
     "nothing": ("x", {"x": 1.0}, []),
 }  # fmt: skip
 """Programs with their inputs and what is told of their calls."""

@@ -24,14 +24,14 @@ SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The names of the tensors that calls made, all that are `taken`, and what is known of each
-    call's text."""
+    """The names of the tensors there are, those that are `taken` by what calls made, and what is
+    known of each call's text."""
 
     known: Sequence[Known | None]
     of: Mapping[Origin, str]
     taken: frozenset[str]
 
-    def text(self, position: int, operands: Sequence[tuple[str, Span | None]]) -> str | None:
+    def text(self, position: int, operands: Sequence[tuple[str | None, Span | None]]) -> str | None:
         """A call as it is written, its operands by their names, None where that is not known."""
         return text_of(self.known[position], operands, self.taken)
 
@@ -59,7 +59,7 @@ def named(
             name = own[part] if part < len(own) and len(own) == len(call.results) else ""
             wanted[position, part] = name
     found = inputs_and(wanted, inputs, output, texts.words)
-    return Names(known, found, frozenset(found.values()))
+    return Names(known, found, frozenset(found[origin] for origin in wanted))
 
 
 def inputs_and(

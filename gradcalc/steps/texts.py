@@ -117,17 +117,18 @@ def _named(node: ast.AST) -> str | None:
 
 
 def text_of(
-    known: Known | None, operands: Sequence[tuple[str, Span | None]], taken: Collection[str]
+    known: Known | None, operands: Sequence[tuple[str | None, Span | None]], taken: Collection[str]
 ) -> str | None:
     """A call as it is written, its operands by their names; None where that is not known, or long,
     or has a name of something else that is `taken`.
 
-    Each operand has its name and the place of the call that made it.
+    Each operand has its name, or None if it is to be as it is written, and the place of the call
+    that made it.
     """
     if known is None:
         return None
     children = list(_children(known.node))
-    pairs: list[tuple[ast.expr, str]] = []
+    pairs: list[tuple[ast.expr, str | None]] = []
     left = list(operands)
     others: list[ast.expr] = []
     for child in children:
@@ -141,9 +142,12 @@ def text_of(
     others = [child for child in others if not _is_fixed(child)]
     if len(others) == len(left):
         pairs += [(child, name) for child, (name, _) in zip(others, left, strict=True)]
-    elif left or any(_names_one(child, taken) for child in others):
+        others = [child for child, name in pairs if name is None]
+    elif left:
         return None
-    found = _replaced(known, pairs)
+    if any(_names_one(child, taken) for child in others):
+        return None
+    found = _replaced(known, [(child, name) for child, name in pairs if name is not None])
     if isinstance(known.node, ast.AugAssign):
         found = UPDATE.sub(r" \1 ", found, count=1)
     return found if len(found) <= LONGEST and "\n" not in found else None

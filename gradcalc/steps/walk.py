@@ -110,8 +110,9 @@ class Walk:
         self.symbolic, self.whole = symbolic, whole
         programs = [*problem.lets, (None, problem.program)]
         self.names = named(programs, trace.calls, problem.inputs, ours.target)
-        # a name that a step has too would be taken for that
-        self.bound = {n: name for name, n in trace.bound.items() if name not in self.names.taken}
+        # a name that a tensor has too would be taken for that
+        taken = {*self.names.of.values()}
+        self.bound = {number: name for name, number in trace.bound.items() if name not in taken}
         self.depends: dict[Origin, bool] = {n: n in problem.wrt for n in problem.inputs}
         self.operands = [
             self._operands(call, step) for call, step in zip(trace.calls, ours.steps, strict=True)
@@ -199,12 +200,14 @@ class Walk:
         operands = self.operands[position]
         names = {(operand.number, operand.origin): operand.name for operand in operands}
         given = zip(call.arguments, step.origins, strict=True)
-        pairs = [(names[number, origin], self._place(origin)) for number, origin in given]
+        pairs = [
+            (names[key] if self._is_named(*key) else None, self._place(key[1])) for key in given
+        ]
         text = None
         if position in self.shown:
             text = self.names.text(position, pairs) or (rule or self._rule(position)).forward
         if text is None or len(text) > LONGEST:
-            text = f"{call.primitive}({', '.join(name for name, _ in pairs)})"
+            text = f"{call.primitive}({', '.join(o.name for o in operands)})"
         return Forward(
             names=tuple(self.names.of[position, part] for part in range(len(step.values))),
             text=text,
@@ -216,6 +219,10 @@ class Walk:
             depends=self.depends[position, 0],
             flows=any(adjoint is not None for adjoint in step.adjoints),
         )
+
+    def _is_named(self, number: int, origin: Origin) -> bool:
+        """Whether an operand is more than fixed numbers without a name."""
+        return origin is not None or number in self.bound
 
     def _place(self, origin: Origin) -> Span | None:
         return self.trace.calls[origin[0]].place if isinstance(origin, tuple) else None
@@ -317,7 +324,7 @@ def _literal(value: Array) -> str:
     """Numbers without a name."""
     if value.size <= SHORT:
         texts = np.array(number_literals(value), dtype=object).reshape(value.shape)
-        return str(texts.tolist()).replace("'", "")
+        return f"tensor({texts.tolist()})".replace("'", "")
     return "constants"
 
 
