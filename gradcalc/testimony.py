@@ -140,13 +140,13 @@ class Fault:
     float (`underflow`), without digits though its operands have theirs (`cancellation`), what
     rounding made of a comparison (`rounded`) or off by the library's doing (`value`); of what it
     hands on to an operand that it is not finite (`undefined`), beyond the range (`grown`), another
-    number (`slope`) or smaller than any float (`faded`). A comparison may be one of what exact
-    arithmetic has no number for (`asked`), which is `then`. Where rounding took an operand to where
-    there is no value or slope (`outside`), the two numbers are that operand's. Where all of them
-    are right and add up to what is not, they cancel (`parts`) or overflow together (`sum`). `at`
-    are its operands as the library has them, `said` and `true` the two numbers. `then` is the
-    operation, with its operands, that hands on a wrong adjoint because of a wrong value, or is the
-    comparison that it turned over.
+    number (`slope`) or smaller than any float (`faded`). A comparison or a value may be one of what
+    exact arithmetic has no number for (`asked`), which is `then` of a comparison. Where rounding
+    took an operand to where there is no value or slope (`outside`), the two numbers are that
+    operand's. Where all of them are right and add up to what is not, they cancel (`parts`) or
+    overflow together (`sum`). `at` are its operands as the library has them, `said` and `true` the
+    two numbers. `then` is the operation, with its operands, that hands on a wrong adjoint because
+    of a wrong value, or is the comparison that it turned over.
     """
 
     kind: str

@@ -736,6 +736,31 @@ LEVEL: tuple[tuple[str, Any, str], ...] = (
 )
 
 
+VALUELESS: dict[str, tuple[str, Any, str, str]] = {
+    "NaN for all": ("x + nan", 1.0, "unresolved", "no value here"),
+    "infinite for all": ("x + inf", 1.0, "unresolved", "no value here"),
+    "a fixed part outside its domain": ("x + log(-1)", 1.0, "unresolved", "no value here"),
+    "a NaN that is multiplied": ("nan*x", 1.0, "unresolved", "number of the program is NaN"),
+    "a NaN that is taken": ("where(x > 0, x, nan)", -1.0, "unresolved", "program is NaN"),
+    "a NaN that is not taken": ("where(x > 0, x, nan)", 1.0, "verified", ""),
+    "an infinity that is not taken": ("minimum(x, inf)", 1.0, "verified", ""),
+    "a value that only overflows": ("x*1e200*1e200*1e-100", 1.0, "verified", ""),
+}
+"""Functions without a value, and such as have one, with their outcomes and what is said."""
+
+
+@pytest.mark.parametrize("name", VALUELESS)
+def test_what_has_no_value_has_no_gradient(name: str) -> None:
+    text, at, outcome, says = VALUELESS[name]
+    answer = report(text, x=at)
+    assert (answer.verdict.outcome, says in answer.verdict.message) == (outcome, True)
+
+
+@pytest.mark.parametrize("text", ["nan_to_num(x/0)", "nan_to_num(x*inf, posinf=2.0)"])
+def test_what_is_made_of_an_infinity_is_no_wrong_value(text: str) -> None:
+    assert not [f for f in report(text, x=1.0).findings if f.kind == "value"]
+
+
 @pytest.mark.parametrize(("text", "at", "outcome"), LEVEL, ids=[f"{c[0]}:{c[1]}" for c in LEVEL])
 def test_where_a_function_levels_off(text: str, at: Any, outcome: str) -> None:
     answer = report(text, x=at)

@@ -20,6 +20,7 @@ from gradcalc.derive.runs import Recording, Runs
 from gradcalc.enclosure.kinks import is_undefined
 from gradcalc.enclosure.trial import FAR, Reals, Trial, cost, overflows
 from gradcalc.errors import GradcalcError
+from gradcalc.expr import ops
 from gradcalc.lang.program import Budget
 from gradcalc.problem import Problem
 from gradcalc.values.precision import precision_of
@@ -58,6 +59,8 @@ DIGITS = "so many digits of all numbers are more work than the check does"
 
 LEVEL = f"{PRECISIONS[-1]:,} bits are not enough to tell numbers here from what they level off at"
 
+NAN = "a fixed number of the program is NaN"
+
 UNTIGHT_BESIDE = "beside the point no precision is enough to tell the gradient"
 
 TIE = "a comparison is a tie, or so close to one that no precision decides it"
@@ -71,8 +74,8 @@ T = TypeVar("T")
 class Level(OutOfReach):
     """A function has levelled off so far that no precision tells where it is."""
 
-    def __init__(self) -> None:
-        super().__init__(LEVEL)
+    def __init__(self, why: str = LEVEL) -> None:
+        super().__init__(why)
 
 
 @dataclass(slots=True)
@@ -187,6 +190,12 @@ class Experiment:
             limits = self.budget if shift is None else self.budget_beside
             recording = self.runs.at(arithmetic, inputs, replay, fresh=fresh, limits=limits)
             return self._trial(bits, recording, made[-1], inputs)
+
+    @property
+    def has_nan(self) -> bool:
+        """Whether a fixed number of the program is NaN."""
+        nodes = self.runs.recording.trace.nodes
+        return any(node.op is ops.LITERAL and np.isnan(node["data"].array).any() for node in nodes)
 
     def _trial(
         self, bits: int, recording: Recording, arithmetic: Balls, inputs: Mapping[str, Any]

@@ -11,7 +11,7 @@ from gradcalc.balls.arithmetic import to_floats
 from gradcalc.balls.numbers import OutOfReach
 from gradcalc.derive.perturbations import directions_for, shifts, smallest
 from gradcalc.enclosure.depth import Depth
-from gradcalc.enclosure.experiment import Experiment, Level, run_beside
+from gradcalc.enclosure.experiment import NAN, Experiment, Level, run_beside
 from gradcalc.enclosure.kinks import is_undefined
 from gradcalc.enclosure.parts import Part
 from gradcalc.enclosure.trial import Trial
@@ -78,6 +78,8 @@ class Sampler:
         if own.finite or experiment.wild is not None:
             return own
         if not is_undefined(trial, experiment.epsilon, part.terms):
+            if experiment.has_nan:
+                raise Level(NAN)
             raise Level if experiment.level else OutOfReach(UNTIGHT)
         return own
 

@@ -27,24 +27,48 @@ def wrong_value(course: Course) -> Fault | None:
     if not given.size:
         return None
     wild = ~np.isfinite(given) & is_finite(true)
-    if wild.any():
-        return value_fault(course, course.autograd.target, place_of(wild, given.shape))
-    index = course.furthest(np.where(np.isfinite(given), given, 0.0), true)
-    if index is None or not course.is_off(given[index], true[index]):
-        return None
-    return value_fault(course, course.autograd.target, index)
+    index = place_of(wild, given.shape) if wild.any() else None
+    if index is None:
+        index = course.furthest(np.where(np.isfinite(given), given, 0.0), true)
+        if index is None or not course.is_off(given[index], true[index]):
+            return None
+    origin = course.autograd.target
+    if _is_nowhere(course, *(_culprit(course, origin, index) or (origin, index))):
+        return Fault("asked", "", None, (), float(given[index]), shown(true[index]))
+    return value_fault(course, origin, index)
 
 
 def value_fault(course: Course, origin: Origin, index: Index) -> Fault | None:
     """The first call whose operands are right that makes a value wrong."""
+    found = _culprit(course, origin, index)
+    return None if found is None else _own(course, *found)
+
+
+def _culprit(course: Course, origin: Origin, index: Index) -> tuple[tuple[int, int], Index] | None:
+    """That call's result, and the element of it."""
     for _ in course.calls:
         if not isinstance(origin, tuple):
             return None
         below = _below(course, origin, index)
         if below is None:
-            return _own(course, origin, index)
+            return origin, index
         origin, index = below
     return None
+
+
+def _is_nowhere(course: Course, origin: Origin, index: Index) -> bool:
+    """Whether an element is made of one that has no value, neither for torch nor in truth: then
+    the two may make different numbers of it, as `nan_to_num` does of an infinity."""
+    if not isinstance(origin, tuple):
+        return False
+    number, position = origin
+    shape = course.steps[number].values[position].shape
+    for slot in course.slots[number]:
+        lost = ~np.isfinite(slot.value) & ~is_finite(course.centre.values[slot.number])
+        place = index if lost.ndim == len(shape) and lost.shape == shape else ...
+        if np.any(lost[place]):
+            return True
+    return False
 
 
 def _below(course: Course, origin: tuple[int, int], index: Index) -> tuple[Origin, Index] | None:

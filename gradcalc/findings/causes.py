@@ -238,9 +238,11 @@ def _sides(problem: Problem, autograd: Computed, around: Neighbourhood) -> str |
     index = tuple(map(int, np.unravel_index(place, problem.inputs[name].shape)))
     given = autograd.gradients[name][index]
     whose = "" if ends[-1] == 1 else f"by {element_text(name, index)} "
+    several = len({event.primitive for event in around.events}) > 1
+    slope = "the slope of the whole is" if several else "slope"
     return (
-        f"{whose}slope {number_text(left[widest])} on the left, {number_text(right[widest])} on the"
-        f" right; torch says {number_text(given)}"
+        f"{whose}{slope} {number_text(left[widest])} on the left,"
+        f" {number_text(right[widest])} on the right; torch says {number_text(given)}"
     )
 
 

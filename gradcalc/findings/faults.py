@@ -192,11 +192,12 @@ def _value(
 
     Of what exact arithmetic has no number for it cannot tell what the program makes of it.
     """
-    asked = any(fault.kind == "asked" for fault in exact.decided)
+    cause = exact.faults.get(None)
+    met = exact.decided if cause is None else (*exact.decided, cause)
+    asked = any(fault.kind == "asked" for fault in met)
     if asked or value_holds(problem, autograd, exact):
         return
     total, true = total_of(problem, autograd), exact.total
-    cause = exact.faults.get(None)
     shown, truth = numbers_apart(total, true)
     right = judgement.verdict.outcome is Outcome.VERIFIED
     though = " though the gradient is right" if right else ""

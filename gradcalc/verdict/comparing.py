@@ -1,6 +1,7 @@
 """Autograd's answer beside the true one: its gradients, what stands for them where there is none,
 and the value."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -9,7 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcalc.problem import Problem, weights
-from gradcalc.testimony import LEAST_FLOAT, Array, Computed, Enclosed, Reference, place_of
+from gradcalc.testimony import (
+    LEAST_FLOAT,
+    Absent,
+    Array,
+    Computed,
+    Enclosed,
+    Reference,
+    place_of,
+)
 from gradcalc.verdict.outcome import (
     EXCUSED,
     FACTOR,
@@ -369,6 +378,17 @@ def value_holds(problem: Problem, autograd: Computed, exact: Enclosed) -> bool:
         return False
     room = precision.room * (max(abs(true), size) + exact.sway)
     return bool(abs(true - total) <= room + precision.smallest * parts.size)
+
+
+def is_valueless(autograd: Computed, reference: Reference | Absent) -> bool:
+    """Whether what is differentiated is no number: a NaN, or infinite as a whole, not only for
+    torch.
+
+    Infinite elements of a tensor are what masks make of it, and have a gradient of 0.
+    """
+    value = autograd.value
+    lost = np.isnan(value).any() or (value.size == 1 and not np.isfinite(value).all())
+    return bool(lost) and isinstance(reference, Reference) and math.isnan(float(reference.total))
 
 
 def _parts(problem: Problem, autograd: Computed) -> Array:

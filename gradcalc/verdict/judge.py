@@ -27,7 +27,14 @@ from gradcalc.verdict.claims import (
     with_failed_claim,
     with_open_claim,
 )
-from gradcalc.verdict.comparing import NEAREST, compare, is_told, value_holds, within_rounding
+from gradcalc.verdict.comparing import (
+    NEAREST,
+    compare,
+    is_told,
+    is_valueless,
+    value_holds,
+    within_rounding,
+)
 from gradcalc.verdict.outcome import (
     Claim,
     Comparison,
@@ -46,6 +53,8 @@ GRAVITY = (
     Outcome.VANISHED, Outcome.VERIFIED,
 )  # fmt: skip
 """Outcomes of elements, the gravest first, which is that of the whole."""
+
+VALUELESS = "the function has no value here, so there is nothing that the gradient could be of"
 
 UNTOLD = "the true gradient is not known"
 
@@ -88,6 +97,8 @@ def judge(
         what = f"nothing flows through {brief(autograd.cut.stop.source)}"
         why = f"{what}: the gradient of what is inside is cut off there"
         verdict = Verdict(Outcome.UNRESOLVED, why)
+    if verdict.exit_code == 0 and is_valueless(autograd, found.reference):
+        verdict = Verdict(Outcome.UNRESOLVED, VALUELESS)
     if problem.strict and verdict.exit_code == 0:
         verdict = _wanting_all(problem, verdict, formula, exact, found)
     claims = {

@@ -39,7 +39,7 @@ def rough_verdict(part: Neighbourhood, problem: Problem, autograd: Computed) -> 
             f"not checked: equal eigenvalues or singular values leave their vectors open{culprit}",
         )
     if part.nature is Nature.EDGE and part.hole:
-        all_around = "all points sampled around it are in it"
+        all_around = "the points that were sampled around it have a value"
         return Verdict(
             Outcome.EDGE, f"this point is a hole in the domain{of}{culprit}: {all_around}"
         )
