@@ -1,13 +1,15 @@
 """`gradcalc graph`: what is made of what, and what comes back, in every format."""
 
 import xml.etree.ElementTree as ET
+from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradcalc.api import _request
@@ -33,6 +35,7 @@ GRAPHED: dict[str, tuple[str, dict[str, Any], list[str]]] = {
     "a name twice": ("x*x", {"x": 1.0}, ["x>f"]),
     "an input alone": ("x", {"x": 1.0}, []),
     "detached": ("detach(x*x)*x", {"x": 1.0}, ["x>t1", "t1>f", "x>f"]),
+    "detached and not": ("x*detach(x)", {"x": 2.0}, ["x>f", "x>f"]),
     "a condition": ("where(x > 0, x, 2*x)", {"x": 1.0},
                     ["x>t1", "x>t2", "t1>f", "x>f", "t2>f"]),
     "constants": ("torch.tensor([1., 2.])@x", {"x": [1.0, 2.0]}, ["x>f"]),
@@ -58,7 +61,11 @@ FLOWS = {
     "nobody asked": ("x*y", {"x": 1.0, "y": 2.0}, {"wrt": "x"}, {"y": "none", "x": "flows"}),
     "detached": ("detach(x*x)*x", {"x": 1.0}, {}, {"t1": "stopped", "x": "flows"}),
     "the way of a NaN": ("sqrt(x**2)*x", {"x": 0.0}, {}, {"t1": "lost", "x": "lost"}),
-    "what overflows": ("log(exp(x))", {"x": 1000.0}, {}, {"t1": "wrong", "x": "lost"}),
+    "the value of a NaN": ("s = sqrt(-x); s*2", {"x": 1.0}, {}, {"s": "lost", "f": "lost"}),
+    "a mask that is meant": ("sum(softmax(masked_fill(x, x < 0, -inf), 0)*x)", {"x": [-1.0, 2.0]},
+                             {}, {"t2": "flows"}),
+    "what is wrong at the end": ("det(A)", {"A": [[1.0, 2.0], [2.0, 4.0]]}, {}, {"A": "wrong"}),
+    "what overflows": ("log(exp(x))", {"x": 1000.0}, {}, {"t1": "wrong", "x": "wrong"}),
 }  # fmt: skip
 
 
@@ -87,6 +94,48 @@ def test_stops_say_why() -> None:
     assert edge.stop.startswith("detached")
 
 
+def test_an_operand_both_ways_has_two_edges() -> None:
+    edges = pictured("x*detach(x)", {"x": 2.0}).edges
+    assert sorted(edge.flow for edge in edges) == [Flow.FLOWS, Flow.STOPPED]
+    labels = [text.text for text in ET.fromstring(
+        grapher("svg")([pictured("x*detach(x)", {"x": 2.0})], STYLE)
+    ).iter(f"{SVG}text")]  # fmt: skip
+    assert {"2", "detached"} <= {*labels}
+
+
+# -- trees -------------------------------------------------------------------------------------
+
+
+@st.composite
+def chains(draw: Any) -> str:
+    """Statements, each of one or two of those before."""
+    lines = ["a0 = x*x"]
+    for k in range(1, draw(st.integers(1, 14))):
+        one, other = draw(st.integers(max(0, k - 3), k - 1)), draw(st.integers(0, k - 1))
+        lines.append(f"a{k} = " + draw(st.sampled_from([f"a{one} + a{other}", f"sin(a{one})"])))
+    return "\n".join([*lines, f"a{len(lines) - 1}"])
+
+
+@settings(max_examples=30, deadline=None)
+@given(chains(), st.sampled_from([40, 60, 200]))
+def test_a_tree_tells_each_node_once_above_or_below(program: str, width: int) -> None:
+    picture = pictured(program, {"x": 0.5})
+    drawn = grapher("tree")([picture], replace(STYLE, width=width))
+    rows = [line.lstrip("│├└─ ") for line in drawn.splitlines()]
+    lines = {row.split(" ")[0]: k for k, row in enumerate(rows) if " = " in row}
+    reached, left = {picture.output}, [picture.output]
+    while left:
+        end = left.pop()
+        below = {edge.start for edge in picture.edges if edge.end == end} - reached
+        reached, left = reached | below, [*left, *below]
+    names = [node.name for node in picture.nodes if node.key in reached and node.name != "x"]
+    told = Counter(row.split(" ")[0] for row in rows if " = " in row)
+    assert told == Counter(names)
+    for k, row in enumerate(rows):
+        if row.endswith(("↑", "↓")) and not row.startswith("x "):
+            assert (lines[row.split(" ")[0]] < k) == row.endswith("↑"), drawn
+
+
 # -- places ------------------------------------------------------------------------------------
 
 
@@ -113,6 +162,25 @@ def test_places(graph: tuple[dict[str, float], list[tuple[str, str]]]) -> None:
             assert apart >= (widths[one] + widths[other]) / 2 + GAP - 1e-6
     assert all(found.x[n] - w / 2 + 1e-6 >= 0 for n, w in widths.items())
     assert all(found.x[n] + w / 2 <= found.width + 1e-6 for n, w in widths.items())
+
+
+def test_edges_do_not_cross_without_need() -> None:
+    widths = dict.fromkeys("abcdef", 10.0)
+    found = placed(widths, [("a", "d"), ("b", "c"), ("c", "f"), ("d", "e")])
+    assert (found.x["a"] - found.x["b"]) * (found.x["d"] - found.x["c"]) > 0
+    assert (found.x["d"] - found.x["c"]) * (found.x["e"] - found.x["f"]) > 0
+
+
+def test_a_node_stands_in_the_middle_of_what_it_is_made_of() -> None:
+    found = placed(dict.fromkeys("abcd", 10.0), [("a", "d"), ("b", "d"), ("c", "d")])
+    assert np.isclose(found.x["a"] + found.x["b"] + found.x["c"], 3 * found.x["d"])
+
+
+def test_no_number_stands_for_those_of_several_rounds() -> None:
+    picture = pictured(LOOP, {"x": 1.0, "w": 0.1})
+    (rounds,) = [node.key for node in picture.nodes if node.kind is Kind.ROUNDS]
+    (edge,) = [e for e in picture.edges if (e.start, e.end) == ("x:w", rounds)]
+    assert (edge.handed, edge.flow) == (None, Flow.FLOWS)
 
 
 # -- formats -----------------------------------------------------------------------------------
@@ -176,6 +244,7 @@ def test_all_rounds(run: Run) -> None:
 
 def test_json(run: Run) -> None:
     (found,) = run("graph", "x*exp(x)", "--x", "1", "--json").json
+    assert found["command"] == "graph"
     graph = found["graph"]
     assert [node["name"] for node in graph["nodes"]] == ["x", "t1", "f"]
     assert {(edge["from"], edge["to"]) for edge in graph["edges"]} == {

@@ -57,8 +57,8 @@ def _derivations(options: Options, beside: "Beside | None") -> "list[Steps]":
     return [derivation(general(asked, source, ask), ask) for source in sources(asked)]
 
 
-def walker(options: Options) -> "Callable[[Request, Ask], Steps]":
-    """What answers; all that it takes to answer and to print is imported with it."""
+def walker(options: Options, command: str = "explain") -> "Callable[[Request, Ask], Steps]":
+    """What answers a command; all that it takes to answer and to print is imported with it."""
     from dataclasses import replace
 
     from gradcalc.steps.walk import steps_of
@@ -70,7 +70,7 @@ def walker(options: Options) -> "Callable[[Request, Ask], Steps]":
 
     def steps(request: "Request", ask: "Ask") -> "Steps":
         symbolic = options.steps == "symbolic"
-        found = steps_of(request.problem, ask, symbolic=symbolic, whole=whole)
+        found = steps_of(request.problem, ask, command, symbolic=symbolic, whole=whole)
         return replace(found, report=request.noted(found.report))
 
     return steps

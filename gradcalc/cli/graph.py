@@ -1,6 +1,7 @@
 """`gradcalc graph`: the graph of a calculation."""
 
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 import typer
@@ -25,7 +26,7 @@ def graph(options: Options, beside: "Beside | None") -> int:
     """Calculate, draw, and give the exit code of the verdict."""
     if not options.check:
         raise UsageError("the graph is that of the check", hint="leave --no-check out")
-    found = answered(options, walker, beside)
+    found = answered(options, partial(walker, command="graph"), beside)
     if not options.quiet:
         from gradcalc.cli.output import style_for, write
         from gradcalc.graphs.picture import picture_of

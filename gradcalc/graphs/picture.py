@@ -7,7 +7,7 @@ from enum import StrEnum
 import numpy as np
 
 from gradcalc.report import Report
-from gradcalc.steps.data import Backward, Forward, Handed, Mark, Numbers, Source, Steps
+from gradcalc.steps.data import Backward, Forward, Mark, Numbers, Source, Steps
 
 
 class Kind(StrEnum):
@@ -45,13 +45,21 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A node as an operand of another, and what that hands back; `stop` is why it does not."""
+    """A node as an operand of another, and what that hands back; `stop` is why it does not.
+
+    Between two nodes there are two of them where one is an operand both ways.
+    """
 
     start: str
     end: str
     handed: Numbers | None
     flow: Flow
     stop: str | None = None
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether no gradient comes back along it."""
+        return self.flow is Flow.STOPPED
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +130,7 @@ class _Drawing:
 
     def _nodes(self) -> Iterator[Node]:
         steps = self._steps
-        asked = {g.name: Numbers(g.best) for g in steps.report.gradients}
+        asked = {g.name: Numbers(g.best) for g in steps.report.gradients} | self._arrived()
         for name, value in steps.inputs.items():
             gradient = asked.get(name)
             flow = Flow.NONE if gradient is None else _flow(gradient)
@@ -130,10 +138,18 @@ class _Drawing:
         for position, step in enumerate(steps.forward):
             if position in self._folds:
                 key, count = self._folds[position]
-                text = f"{count:,} more rounds"
+                text = f"{count:,} more round{'s' if count > 1 else ''}"
                 yield Node(key, Kind.ROUNDS, text, text, None, None, Flow.FLOWS)
             else:
                 yield self._node(position, step)
+
+    def _arrived(self) -> dict[str, Numbers]:
+        """All that has come back to each input."""
+        found: dict[str, Numbers] = {}
+        for part in (part for step in self._steps.backward for part in step.handed):
+            if isinstance(part.source, str) and part.numbers is not None:
+                found[part.source] = part.total or part.numbers
+        return found
 
     def _node(self, position: int, step: Forward) -> Node:
         back = self._back.get(position)
@@ -142,8 +158,11 @@ class _Drawing:
         flow = Flow.NONE if cotangent is None else _flow(cotangent)
         if cotangent is None and step.depends:
             flow = Flow.STOPPED
-        if step.numbers[0].mark in (Mark.WRONG, Mark.LOST):
-            flow = Flow.WRONG if step.numbers[0].mark is Mark.WRONG else Flow.LOST
+        value = step.numbers[0]
+        if value.mark is Mark.WRONG:
+            flow = Flow.WRONG
+        elif _is_lost(value):
+            flow = Flow.LOST
         return Node(
             f"s{position}",
             Kind.OUTPUT if last else Kind.STEP,
@@ -155,39 +174,42 @@ class _Drawing:
         )
 
     def _edges(self) -> Iterator[Edge]:
-        met: dict[tuple[str, str], Edge] = {}
+        met: dict[tuple[str, str, bool], Edge] = {}
         for position, step in enumerate(self._steps.forward):
             end = self.key(position)
-            handed = _handed(self._back.get(position))
             for source in dict.fromkeys(step.sources):
                 start = self.key(source)
                 if start is None or end is None or start == end:
                     continue
-                edge = self._edge(start, end, handed.get(source))
-                known = met.get((start, end))
-                if known is None or known.handed is None:
-                    met[start, end] = edge
-                elif edge.handed is not None and position in self._folds:
-                    # of several in rounds none stands for all
-                    met[start, end] = Edge(start, end, None, known.flow)
+                for edge in _between(start, end, source, self._back.get(position)):
+                    key = start, end, edge.is_stopped
+                    known = met.get(key)
+                    if known is None or known.handed is None:
+                        met[key] = edge
+                    elif edge.handed is not None and position in self._folds:
+                        # of several in rounds none stands for all
+                        met[key] = Edge(start, end, None, known.flow)
         yield from met.values()
 
-    def _edge(self, start: str, end: str, handed: Handed | None) -> Edge:
-        if handed is None:
-            return Edge(start, end, None, Flow.NONE)
-        if handed.numbers is None:
-            return Edge(start, end, None, Flow.STOPPED, handed.stop)
-        return Edge(start, end, handed.numbers, _flow(handed.numbers))
+
+def _between(start: str, end: str, source: Source, step: Backward | None) -> Iterator[Edge]:
+    """The edges to a step from one of its sources, of which it may take a gradient and none."""
+    parts = [] if step is None else [part for part in step.handed if part.source == source]
+    for part in parts:
+        if part.numbers is None:
+            yield Edge(start, end, None, Flow.STOPPED, part.stop)
+        else:
+            yield Edge(start, end, part.numbers, _flow(part.numbers))
+    if not parts:
+        yield Edge(start, end, None, Flow.NONE)
 
 
-def _handed(step: Backward | None) -> dict[Source, Handed]:
-    """What a step hands on, by where it goes; what goes on before what is stopped."""
-    found: dict[Source, Handed] = {}
-    for part in () if step is None else step.handed:
-        known = found.get(part.source)
-        if known is None or known.numbers is None:
-            found[part.source] = part
-    return found
+def _is_lost(numbers: Numbers) -> bool:
+    """Whether a value is on the way of a NaN or an infinity: infinities may also be meant, as those
+    of masks are."""
+    if numbers.mark in (Mark.RIGHT, Mark.UNKNOWN):
+        return bool(np.isnan(numbers.value).any())
+    return not bool(np.isfinite(numbers.value).all())
 
 
 def _flow(numbers: Numbers) -> Flow:

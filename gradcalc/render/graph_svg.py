@@ -94,7 +94,7 @@ def drawing(picture: Picture, style: Style) -> str:
 
 def _label(edge: Edge) -> str:
     """The key of what stands on an edge."""
-    return f"{edge.start}\0{edge.end}"
+    return f"{edge.start}\0{edge.end}\0{edge.is_stopped:d}"
 
 
 def _places(
