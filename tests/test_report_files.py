@@ -14,6 +14,7 @@ from gradcalc.cli.report.run import filled
 from gradcalc.codes import COMMANDS
 from gradcalc.errors import FileError
 from tests.command import Run
+from tests.examples import ROOT
 
 SIX = f"""```gradcalc
 grad "x**2" --x 3 --format literal
@@ -51,6 +52,10 @@ PAGES = {
     "functions": (block("functions softplus"), "torch.nn.functional.softplus"),
     "tildes": ("~~~~gradcalc\nx --x 3 --format literal\n~~~~\n", "1"),
     "in an item": ("- a\n\n  ```gradcalc\n  x --x 3 --format literal\n  ```\n- b\n", "  1\n"),
+    "in a quotation": ("> ```gradcalc\n> x --x 3 --format literal\n> ```\nmore\n", "\n> 1\n"),
+    "in one of another": (">> ```gradcalc\n>> x --x 3 --format literal\n>> ```\n> a\n", ">> 1\n"),
+    "in an item of one": ("> - a\n>   ```gradcalc\n>   x --x 3 --format literal\n>   ```\n",
+                          ">   1\n"),
     "no end of a line": (block("x --x 3 --format literal").rstrip("\n"), "\n1\n"),
     "own code": (block("check f.py:f --a 1"), "which a report does only if it is told to"),
     "another report": (block("report n.md"), "a report runs no report"),
@@ -90,6 +95,7 @@ KEPT = {
     "shown, not meant": f"````markdown\n{block('x --x 1')}````\n",
     "in a comment": f"<!--\n{block('x --x 1')}-->\n",
     "code by its place": "    ```gradcalc\n    x --x 1\n    ```\n",
+    "code that a quotation ends": "> ```python\n> x = 1\n\ntext\n",
     "an empty block": block("# later"),
     "another word": "```gradcalculator\nx --x 1\n```\n",
     "filled in": SIX,
@@ -127,9 +133,10 @@ def test_results_that_do_not_end() -> None:
         filled(f"{block('x --x 1')}{BEGIN}\n")
 
 
-def test_a_block_that_does_not_end() -> None:
+@pytest.mark.parametrize("signs", ["", "> "])
+def test_a_block_that_does_not_end(signs: str) -> None:
     with pytest.raises(FileError, match="block that begins in line 2 does not end"):
-        filled("text\n```gradcalc\nx --x 1\n")
+        filled(f"text\n{signs}```gradcalc\n{signs}x --x 1\nmore\n{'```' if signs else ''}")
 
 
 def test_check_says_which(run: Run) -> None:
@@ -150,6 +157,30 @@ def test_the_exit_code_is_the_worst(run: Run, line: str, code: int) -> None:
     answer = run("report", "page.md")
     assert answer.code == code
     assert ("line 10: exit code" in answer.out) == bool(code)
+
+
+def test_what_failed_is_told_by_its_line_in_what_is_written(run: Run) -> None:
+    Path("page.md").write_text(block("x --x 1") + block("x"))
+    first = run("report", "page.md").out.splitlines()[1]
+    number = int(re.fullmatch(r"page.md, line (\d+): exit code 2", first)[1])
+    assert Path("page.md").read_text().split("\n")[number - 1 : number + 1] == ["```gradcalc", "x"]
+    assert first in run("report", "page.md").out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files have no modes")
+def test_a_file_that_is_read_only_stays(run: Run) -> None:
+    Path("page.md").write_text(block("x --x 1"))
+    Path("page.md").chmod(0o444)
+    answer = run("report", "page.md")
+    assert (answer.code, answer.out) == (2, "")
+    assert "is read-only" in answer.err
+    assert Path("page.md").read_text() == block("x --x 1")
+
+
+def test_the_page_shows_what_comes(run: Run) -> None:
+    page = (ROOT / "docs" / "report.md").read_text(encoding="utf-8")
+    shown = re.search(r"^````markdown\n(.*?)^````$", page, re.MULTILINE | re.DOTALL)[1]
+    assert filled(shown.partition(f"\n{BEGIN}")[0]).text == shown
 
 
 def test_standard_input_is_printed(run: Run) -> None:

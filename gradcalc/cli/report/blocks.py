@@ -10,6 +10,7 @@ BEGIN, END = "<!-- gradcalc -->", "<!-- /gradcalc -->"
 """What stands around results: nothing that a reader of the rendered text sees."""
 
 _FENCE = re.compile(r"(\s*)(`{3,}|~{3,})([^`]*|(?<=~)[^\n]*)$")
+_QUOTE = re.compile(r"(?: {0,3}> ?)*")
 _ITEM = re.compile(r"(\s*(?:[-*+]|\d{1,9}[.)])\s+)")
 _MOST = 3
 """How far a fence may be indented: what is further in is a block of code that shows one."""
@@ -37,29 +38,42 @@ def blocks(lines: Sequence[str]) -> Iterator[Block]:
     """
     place, column, hidden = 0, 0, False
     while place < len(lines):
-        line = lines[place]
+        quote = _QUOTE.match(lines[place])
+        signs = "" if quote is None else quote[0]
+        line = lines[place][len(signs) :]
         fence = None if hidden else _fence(line, column)
         if fence is None:
             hidden = _is_hidden(line, hidden)
             column = _column(line, column)
             place += 1
             continue
-        close = _close(lines, place, fence)
+        # a quotation ends what is in it
+        own = list(_unquoted(lines[place:], signs))
+        close = _close(own, fence)
         if fence[3].split()[:1] != ["gradcalc"]:
-            place = close + 1
+            place += close + 1
             continue
-        if close == len(lines):
+        if close == len(own):
             raise FileError(
                 f"the block that begins in line {place + 1} does not end",
                 hint=f"{fence[2]} ends it",
             )
-        indent = fence[1]
-        inside = (_outdented(part, len(indent)) for part in lines[place + 1 : close])
-        start, end = _results(lines, close + 1)
+        inside = (_outdented(part, len(fence[1])) for part in own[1:close])
+        start, end = _results(own, close + 1, place)
         ending = "\r" if line.endswith("\r") else ""
         text = "\n".join(part.rstrip("\r") for part in inside)
-        yield Block(place + 1, text, indent, ending, start, end)
-        place = max(end, close + 1)
+        yield Block(place + 1, text, signs + fence[1], ending, place + start, place + end)
+        place += max(end, close + 1)
+
+
+def _unquoted(lines: Sequence[str], signs: str) -> Iterator[str]:
+    """Lines without the signs of a quotation, up to the first that is not in it."""
+    depth = signs.count(">")
+    for line in lines:
+        found = re.match(r" {0,3}> ?" * depth, line)
+        if found is None:
+            return
+        yield line[found.end() :]
 
 
 def _fence(line: str, column: int) -> re.Match[str] | None:
@@ -67,16 +81,16 @@ def _fence(line: str, column: int) -> re.Match[str] | None:
     return found if found and len(found[1].expandtabs(4)) <= column + _MOST else None
 
 
-def _close(lines: Sequence[str], place: int, fence: re.Match[str]) -> int:
-    """The line that closes a fence; the last one where nothing does."""
+def _close(lines: Sequence[str], fence: re.Match[str]) -> int:
+    """The line that closes a fence in the first one; the number of lines where nothing does."""
     sign, length = fence[2][0], len(fence[2])
     closing = re.compile(rf"\s*{re.escape(sign)}{{{length},}}\s*$")
-    found = (k for k in range(place + 1, len(lines)) if closing.match(lines[k]))
+    found = (k for k in range(1, len(lines)) if closing.match(lines[k]))
     return next(found, len(lines))
 
 
-def _results(lines: Sequence[str], place: int) -> tuple[int, int]:
-    """Where the results of a block are that ends before a line."""
+def _results(lines: Sequence[str], place: int, above: int) -> tuple[int, int]:
+    """Where the results of a block are that ends before a line; `above` are lines before these."""
     begin = place
     while begin < len(lines) and not lines[begin].strip():
         begin += 1
@@ -88,7 +102,7 @@ def _results(lines: Sequence[str], place: int) -> tuple[int, int]:
         if lines[end].strip() == BEGIN:
             break
     raise FileError(
-        f"the results that begin in line {begin + 1} do not end",
+        f"the results that begin in line {above + begin + 1} do not end",
         hint=f"{END} ends them; without both marks they are written anew",
     )
 

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import stat
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,9 @@ from gradcalc.cli.report.blocks import blocks
 from gradcalc.cli.report.running import results, written
 from gradcalc.errors import FileError, UsageError
 from gradcalc.values.context import within
+
+WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
+"""The bits of a file that somebody may write: whoever runs as root may write any."""
 
 STALE = 1
 """The exit code of a check where a result would change."""
@@ -75,7 +79,8 @@ def filled(text: str, *, run_code: bool = False) -> Filled:
         worst = max(worst, code, key=BADNESS.index)
         count += len(answers)
         if code:
-            failed.append((block.line, code))
+            # by the line where it stands in what is written
+            failed.append((len(found) + block.line - done, code))
         old = lines[block.start : block.end]
         own = [f"{line}{block.ending}" for line in written(answers, block.indent)]
         if not old and not answers:
@@ -86,7 +91,7 @@ def filled(text: str, *, run_code: bool = False) -> Filled:
             new.append(block.line)
         found += lines[done : block.start]
         if not old and own:
-            found.append(block.ending)
+            found.append(f"{block.indent.rstrip()}{block.ending}")
         found += own
         if not old and own and block.start == len(lines):
             found.append("")
@@ -170,6 +175,8 @@ def _put(name: str, before: str, found: Filled) -> None:
 
 def _replace(path: Path, text: str) -> None:
     """Write a file in one piece, so that nothing is lost on the way."""
+    if not path.stat().st_mode & WRITABLE:
+        raise FileError(f"{path} is read-only", hint="report - < FILE.md prints it instead")
     try:
         descriptor, new = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
