@@ -71,9 +71,15 @@ LINES = {
         "x = 1,2\nu = x*x\nsum(u*x)\nsave",
         '3,12\ngradcalc grad "sum(u*x)" --x 1,2 --let "u=x*x" --format literal\n',
     ),
+    "the last answer, not what failed": (
+        "x = 3\nx**2\nx**2 --html /none/a.html\nsave",
+        '6\ngradcalc grad "x**2" --x 3 --format literal\n',
+    ),
 }  # fmt: skip
 
 WRONG = {
+    "a word that is misspelt": ("whhy", "did you mean why?"),
+    "nothing that was answered": ("x**2\nsave", "nothing has been asked yet"),
     "no value": ("x@x", "x has no value: give it with x = VALUE"),
     "no values": ("x@y", "x and y have no value: give them with x = VALUE, y = VALUE"),
     "the place": ("x = 1\n2*dott(x)", "1 | 2*dott(x)\n  |   ^^^^\ntip: did you mean dot?"),

@@ -36,6 +36,9 @@ REPEATED = ("expect", "of", "cotangent", "tangent", "order")
 KEPT = ("detach", "wrt", "declare", "dtype", "seed", "tol", "digits", "format")
 """Options that hold from then on, until their name alone is typed."""
 
+WORDS = (*COMMANDS, *OWN, *REPEATED, *KEPT)
+"""All that a line may begin with that is no program."""
+
 _QUOTES = re.compile(r"'''|\"\"\"|'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"|#[^\n]*")
 
 

@@ -10,6 +10,7 @@ from gradcalc.cli.arguments import known_options
 from gradcalc.cli.output import ClosedPipe, is_terminal, write
 from gradcalc.cli.prompting import Warming, interruptible
 from gradcalc.cli.repl.lines import (
+    WORDS,
     Ask,
     Definition,
     Meaning,
@@ -23,7 +24,7 @@ from gradcalc.cli.repl.readers import MISSING, Typed, is_rich, is_there, piped, 
 from gradcalc.cli.repl.session import Session
 from gradcalc.cli.repl.told import HELP, in_words, listing
 from gradcalc.codes import COMMANDS, INTERRUPTED
-from gradcalc.errors import UsageError, as_error
+from gradcalc.errors import GradcalcError, UsageError, as_error, did_you_mean
 
 GREETING = "x = 0,1,2,3 sets an input, 2*dot(x,x) is answered; help lists more, Ctrl-D leaves.\n"
 
@@ -151,8 +152,10 @@ def _asked(session: Session, ask: Ask) -> int:
     from gradcalc.cli.repl.asking import command_line, repeated
 
     full = repeated(session, ask)
-    session.argv = command_line(session, full)
-    code = _called(session.argv)
+    argv = command_line(session, full)
+    code = _called(argv, full.program)
+    if code in (0, 1, 3):
+        session.argv = argv
     # what is no program is not asked again; why, behind it, is about the same
     if ask.program and (code in (0, 1, 3) or session.last is None):
         session.last = full
@@ -161,9 +164,16 @@ def _asked(session: Session, ask: Ask) -> int:
     return code
 
 
-def _called(argv: tuple[str, ...]) -> int:
+def _called(argv: tuple[str, ...], program: str = "") -> int:
     options = known_options(argv[0]) if COMMANDS[argv[0]].takes_program else {}
-    return main(argv, None, lambda error: in_words(error, options))
+
+    def told(error: GradcalcError) -> None:
+        # a name alone may be a word that is misspelt
+        if error.hint is None and error.message.startswith(f"{program} has no value"):
+            error.hint = did_you_mean(program, WORDS)
+        in_words(error, options)
+
+    return main(argv, None, told)
 
 
 def _own(session: Session, own: Own) -> int:

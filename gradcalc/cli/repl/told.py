@@ -16,12 +16,14 @@ def f(a): ...     a function, of several lines; an empty line ends it
 2*dot(x,x)        the value, checked gradient and formula; options may follow: --wrt x
 f                 the same of a function, by its parameters
 
-why               the last program at length; so are explain, jacobian, hessian,
-                  hvp, formula, export, with another program behind them or without
+why               the last program at length; so are explain, graph, plot, jacobian,
+                  hessian, hvp, formula, export, with another program behind them or
+                  without: plot --x -1:1
 expect 4*x        is that its gradient? of, cotangent, tangent, order: the last program
                   with that option
-detach u          u counts as a constant from now on; wrt, declare, seed, dtype, tol,
-                  digits, format are kept too; the word alone takes it back
+detach u, v       these count as constants from now on, and no others; wrt, declare,
+                  seed, dtype, tol, digits, format are kept too; the word alone takes
+                  it back
 
 inputs            what is set
 forget x          take x back; forget takes all back
