@@ -71,10 +71,6 @@ LINES = {
         "x = 1,2\nu = x*x\nsum(u*x)\nsave",
         '3,12\ngradcalc grad "sum(u*x)" --x 1,2 --let "u=x*x" --format literal\n',
     ),
-    "the last answer, not what failed": (
-        "x = 3\nx**2\nx**2 --html /none/a.html\nsave",
-        '6\ngradcalc grad "x**2" --x 3 --format literal\n',
-    ),
 }  # fmt: skip
 
 WRONG = {
@@ -111,6 +107,12 @@ NEEDING = ("jvp", "hvp", "vjp", "plot")
 @pytest.fixture(autouse=True)
 def _folder(run: Run) -> None:
     Path("four.txt").write_text("4\n")
+
+
+def test_what_failed_is_not_saved(run: Run) -> None:
+    answer = run("repl", stdin="x = 3\nx**2 --quiet\nx**2 --html /none/a.html\nsave\n")
+    assert answer.out == 'gradcalc grad "x**2" --x 3 --quiet\n'
+    assert "cannot be written" in answer.err
 
 
 @pytest.mark.parametrize("name", LINES)
