@@ -96,7 +96,8 @@ def similar_option(name: str, known: Collection[str]) -> str | None:
     other = INSTEAD.get(name.lstrip("-").replace("-", "_").lower())
     if other is not None and "--what" in known:
         other = WHAT.get(other, other)
-    if other is not None and name not in known:
+    # an option that lacks an s is rather that one than another program's
+    if other is not None and name not in known and f"{name}s" not in known:
         return other
     close = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.75)
     return f"did you mean {close[0]}?" if close and len(name) > 4 else None

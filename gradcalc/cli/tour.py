@@ -43,7 +43,8 @@ def number_of(text: str) -> int:
     """The number of a lesson that is typed. Raises `UsageError` where there is no such one."""
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= len(LESSONS)):
         raise UsageError(
-            f"there is no lesson {text}", hint=f"they have the numbers 1 to {len(LESSONS)}"
+            f"there is no lesson {text}",
+            hint=f"they have the numbers 1 to {len(LESSONS)}: gradcalc tour --list",
         )
     return int(text)
 

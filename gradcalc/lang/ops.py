@@ -278,7 +278,7 @@ def _static(machine: Machine, row: Primitive, key: str, value: Any) -> Any:
             raise LimitError(f"{row.name}: {plain.show(number)} is too large for {key}")
         return number
     if machine.is_tensor(value) and size(machine, value) == 1:
-        refuse_gradient(machine, key, value)
+        refuse_gradient(machine, f"{key} of {row.name}", value)
         return machine.number(value)
     if plain.is_number(value):
         return value if isinstance(value, bool) else _small(value)
@@ -327,7 +327,8 @@ def tensor(machine: Machine, value: Any) -> Any:
         raise InvalidValueError(f"{machine.describe(value)} cannot be made a tensor")
     if getattr(value, "_fields", None) == EXTREMES:
         raise UnsupportedError(
-            "this is a pair of values and indices", hint="write .values, or use amax or amin"
+            "this is a pair of values and indices",
+            hint="write .values; amax and amin give these alone",
         )
     machine.count_items(plain.length(value))
     # lists may hold one another many times over, so every item counts

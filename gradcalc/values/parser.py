@@ -92,6 +92,8 @@ class _Parser(Cursor):
         hint = None
         if token.text in functions.NAMES and previous.kind == "number":
             hint = f"write {shorten(previous.text)}*{shorten(token.text)} for a product"
+        if token.text in ("i", "j", "I", "J") and previous.kind == "number":
+            hint = "values are real numbers: give the two parts of complex ones names of their own"
         if token.text == ";":
             hint = "inside brackets write a list for each row: [[1,2],[3,4]]"
         what = f"an operator or a comma is missing before {shorten(token.text)!r}"
