@@ -411,3 +411,52 @@ def test_json(run: Run) -> None:
     assert [step["names"] for step in steps["forward"]] == [["u"], ["t1"], ["f"]]
     last = steps["backward"][-1]["handed"][-1]
     assert (last["to"], last["total"]["value"]) == ("x", found["gradients"]["x"]["autograd"])
+
+
+BRANCH = "def f(x):\n    if x > 0.5:\n        return x**2\n    return 3*x\n"
+LOOPED = "def f(x):\n    y = x\n    while y < 100:\n        y = y*2\n    return y\n"
+
+PATHS = {
+    "a branch not taken": (BRANCH, "0", {"f = 3*x", "line 2  if x > 0.5: false", "∇x f = 3"}),
+    "a branch taken": (BRANCH, "3", {"f = x**2", "line 2  if x > 0.5: true", "∇x f = 2*x"}),
+    "a loop": (LOOPED, "0", {"while y < 100:", "rounds"}),
+}
+"""Programs that ask for numbers, a seed, and what their derivation says of the way they go."""
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_a_derivation_says_which_way_it_goes(name: str, run: Run) -> None:
+    text, seed, said = PATHS[name]
+    Path("f.py").write_text(text)
+    answer = run("explain", "f.py", "--steps", "symbolic", "--seed", seed)
+    assert {part for part in said if part not in answer.out} == set()
+    assert "random point" in answer.out.splitlines()[-1]
+    assert answer.out.splitlines()[-1].endswith("on this path")
+    (found,) = run("explain", "f.py", "--steps", "symbolic", "--seed", seed, "--json").json
+    assert found["path"]
+    assert 1 <= found["points"] <= 3
+
+
+def test_json_of_a_derivation_has_no_numbers_of_a_random_point(run: Run) -> None:
+    (found,) = run("explain", "exp(x)*y", "--steps", "symbolic", "--json").json
+    assert found["points"] == 12
+    assert not {"inputs", "value"} & found.keys()
+    assert found["gradients"] == {"x": {"formula": "y*exp(x)"}, "y": {"formula": "exp(x)"}}
+    assert "values" not in found["steps"]["forward"][0]
+    assert all(h.keys() <= {"to", "formula", "derived"}
+               for step in found["steps"]["backward"] for h in step["handed"])  # fmt: skip
+
+
+OF_VALUES = {
+    "--expect": "3*x", "--cotangent": "2", "--tol": "0.1", "--dtype": "float32", "--strict": None,
+    "--prints": None,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("flag", OF_VALUES)
+def test_a_derivation_refuses_what_is_of_values(flag: str, run: Run) -> None:
+    value = OF_VALUES[flag]
+    typed = [flag] if value is None else [flag, value]
+    answer = run("explain", "x**2", "--steps", "symbolic", *typed)
+    assert answer.code == 2
+    assert f"{flag} is for a gradient at a point" in answer.err

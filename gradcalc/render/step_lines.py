@@ -53,7 +53,9 @@ def closing(steps: Steps, marks: Iterable[Mark], style: Style) -> list[Note]:
     notes = [Note(MARKS[style.unicode][mark], text) for mark, text in MEANT.items() if mark in met]
     if steps.unheld is not None:
         notes.append(Note("steps", f"not held to the true numbers: {steps.unheld}"))
-    notes += [] if steps.points else list(closing_notes(report))
+    notes += [Note("note", text) for text in steps.notes]
+    told = (note for note in closing_notes(report) if not steps.points or note.label == "path")
+    notes += told
     return [*notes, Note(report.verdict.outcome, report.verdict.message)]
 
 

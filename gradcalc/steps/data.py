@@ -123,8 +123,8 @@ class Steps:
     of what is differentiated, `weights` what goes back to it. `unheld` is why the numbers are not
     held to the true ones, None where they are; those of rounds that are not shown are not either,
     unless the steps are `whole`. With `symbolic` what is handed on is told as
-    formulas of the inputs; then `points` may be the random ones at which those of a program without
-    values were held to the gradient.
+    formulas of the inputs. Those of a program without values were held to the gradient at so many
+    random `points`, the numbers are those of the first; `notes` say how the program was read.
     """
 
     report: Report
@@ -138,6 +138,7 @@ class Steps:
     whole: bool = True
     symbolic: bool = False
     points: int = 0
+    notes: tuple[str, ...] = ()
 
     @property
     def printed(self) -> str:
