@@ -3,7 +3,7 @@
 import ast
 import random
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradcalc.api import _request
@@ -366,6 +366,100 @@ def test_what_is_too_large_is_not_held() -> None:
     steps, _ = walked("sum(x*x)", {"x": np.ones(500_000).tolist()})
     assert steps.unheld is not None
     assert all(step.numbers[0].mark is Mark.UNKNOWN for step in steps.forward)
+
+
+KINKS: dict[str, tuple[str, dict[str, Any]]] = {
+    "abs": ("abs(x)", {"x": 0.0}),
+    "relu": ("relu(x)", {"x": [0.0, 1.0]}),
+    "clamp": ("clamp(x, 0, 1)", {"x": [0.0, 1.0, 0.5]}),
+    "hardtanh": ("hardtanh(x)", {"x": 1.0}),
+    "relu6": ("relu6(x)", {"x": [6.0, 3.0]}),
+    "the larger of two": ("maximum(x, y)", {"x": 0.0, "y": 0.0}),
+    "the smaller of two": ("minimum(x, y)", {"x": 1.0, "y": 1.0}),
+    "the largest": ("max(x)", {"x": [1.0, 1.0, 0.0]}),
+    "the smallest": ("amin(x)", {"x": [1.0, 1.0]}),
+    "a norm": ("norm(x)", {"x": [0.0, 0.0]}),
+    "a norm of absolute values": ("norm(x, 1)", {"x": [0.0, 1.0]}),
+    "below it": ("maximum(3*x, 0)", {"x": [0.0, 1.0]}),
+    "above it": ("3*maximum(x, 0)", {"x": [0.0, 1.0]}),
+}
+"""Programs at their kinks."""
+
+
+@pytest.mark.parametrize("name", KINKS)
+def test_a_choice_at_a_kink_is_told_to_be_one(name: str, run: Run) -> None:
+    program, inputs = KINKS[name]
+    steps, problem = walked(program, inputs)
+    assert steps.report.verdict.outcome == "kink"
+    last = [handed for handed in told(steps) if handed.to in inputs]
+    assert {h.numbers and h.numbers.mark for h in last} == {Mark.CHOICE}
+    assert {h.numbers and h.numbers.true for h in last} == {None}
+    values = values_of(steps)
+    for step in steps.backward:
+        (arriving,) = step.arriving
+        here = {} if arriving is None else {"g": arriving.value}
+        for handed in step.handed:
+            if handed.formula is not None and handed.numbers is not None:
+                known = {**values, **here}
+                assert is_given(handed.formula, known, handed.numbers.value, problem)
+    for gradient in steps.report.gradients:
+        formula = gradient.formula
+        fits = formula is None or is_given(formula.text, values, gradient.best, problem)
+        assert fits == (gradient.name not in steps.away)
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+def test_nothing_is_chosen_where_there_is_no_kink(family: Family) -> None:
+    steps, _ = walked(family.program, point(family))
+    kinks = any("kink" in finding.message for finding in steps.report.findings)
+    assert kinks or Mark.CHOICE not in {numbers.mark for numbers in steps.numbers}
+
+
+WRONGS: dict[str, tuple[str, dict[str, Any]]] = {
+    "choices that add up to no slope": ("maximum(x, 0) - clamp(x, 0, 1)", {"x": [0.0, 1.0, 0.5]}),
+    "corners that cancel": ("maximum(x, 0) - relu(x)", {"x": 0.0}),
+    "corners that cancel above": ("u = 3*x; maximum(u, 0) - relu(u)", {"x": 0.0}),
+    "a kernel that loses digits": ("lgamma(x) + erf(x)*digamma(x)", {"x": 2.5}),
+    "overflow": ("log(sum(exp(x)))", {"x": [1000.0, 999.0]}),
+    "a mask": ("where(x > 700, x, log(1 + exp(x)))", {"x": 800.0}),
+}
+"""Programs whose gradient is wrong."""
+
+
+@pytest.mark.parametrize("name", WRONGS)
+def test_where_the_gradient_is_wrong_a_step_is(name: str) -> None:
+    steps, _ = walked(*WRONGS[name])
+    assert steps.report.verdict.outcome == "wrong"
+    assert {Mark.WRONG, Mark.LOST} & {numbers.mark for numbers in steps.numbers}
+
+
+BORN = (
+    "sum(where(x > 0, log(x), 0))", "where(x > 0, 1/x, 0).sum()", "sum(x*log(x))",
+    "sum(nan_to_num(x/0))", "sum(sqrt(x**2))", "sum(exp(x)*0)", "sum(x/x)", "norm(x)*sum(x)",
+    "sum(where(x > 1, x, sqrt(x - 1)))", "prod(x)/sum(x)", "sum(x**0.5*x)", "log(sum(exp(x)))",
+    "sum(sqrt(x)*0)", "sum(exp(x) - exp(x))", "sum(1/x - 1/x)",
+)  # fmt: skip
+"""Programs that make a NaN or an infinity at some points."""
+
+
+@given(st.sampled_from(BORN), st.lists(st.sampled_from([0.0, 1.0, -1.0, 800.0, 1e308]),
+                                       min_size=2, max_size=2))  # fmt: skip
+@settings(max_examples=40)
+def test_where_a_nan_is_born_is_marked(program: str, x: list[float]) -> None:
+    steps = steps_of(_request(program, {"x": x}).problem)
+    values = values_of(steps)
+
+    def is_finite(names: Iterable[str]) -> bool:
+        return all(np.isfinite(values.get(identifier(n), 0.0)).all() for n in names)
+
+    born = [n for step in steps.forward if is_finite(step.operands) for n in step.numbers]
+    for back in steps.backward:
+        arriving = [n.value for n in back.arriving if n is not None]
+        if is_finite(steps.forward[back.step].operands) and np.isfinite(arriving).all():
+            born += [h.numbers for h in back.handed if h.numbers is not None]
+    for numbers in born:
+        if not np.isfinite(numbers.value).all():
+            assert numbers.mark in (Mark.LOST, Mark.WRONG), (program, numbers)
 
 
 # -- the command -------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ _LINE = 80
 _TORCH = r",\ \text{torch: }"
 """What stands before numbers of torch's that are not what stands before them."""
 
-_SAID = {mark: MARKS[False][mark] for mark in (Mark.INEXACT, Mark.WRONG, Mark.LOST)}
+_SAID = {mark: MARKS[False][mark] for mark in (Mark.INEXACT, Mark.WRONG, Mark.LOST, Mark.CHOICE)}
 """What is said of numbers that are not right."""
 
 

@@ -12,11 +12,12 @@ from gradcalc.steps.data import Backward, Forward, Handed, Mark, Steps
 
 MARKS = {
     True: {
-        Mark.RIGHT: "✓", Mark.INEXACT: "≈", Mark.WRONG: "✗", Mark.LOST: "!", Mark.UNKNOWN: "",
+        Mark.RIGHT: "✓", Mark.INEXACT: "≈", Mark.WRONG: "✗", Mark.LOST: "!",
+        Mark.CHOICE: "◇", Mark.UNKNOWN: "",
     },
     False: {
         Mark.RIGHT: "ok", Mark.INEXACT: "inexact", Mark.WRONG: "WRONG", Mark.LOST: "!",
-        Mark.UNKNOWN: "",
+        Mark.CHOICE: "choice", Mark.UNKNOWN: "",
     },
 }  # fmt: skip
 """What stands behind numbers, with Unicode and without."""
@@ -25,6 +26,7 @@ MEANT = {
     Mark.INEXACT: "off by rounding here, or because what it is made of is off",
     Mark.WRONG: "wrong: what it is made of gives another",
     Mark.LOST: "where a NaN or an infinity comes from",
+    Mark.CHOICE: "torch's choice at a kink or a jump, or made of one: others are as valid",
 }
 """What the marks mean that are not clear."""
 
@@ -54,6 +56,10 @@ def closing(steps: Steps, marks: Iterable[Mark], style: Style) -> list[Note]:
     if steps.unheld is not None:
         notes.append(Note("steps", f"not held to the true numbers: {steps.unheld}"))
     notes += [Note("note", text) for text in steps.notes]
+    notes += [
+        Note("note", f"the formula by {name} is that away from the kink: here torch has its choice")
+        for name in sorted(steps.away)
+    ]
     told = (note for note in closing_notes(report) if not steps.points or note.label == "path")
     notes += told
     return [*notes, Note(report.verdict.outcome, report.verdict.message)]

@@ -15,7 +15,7 @@ from gradcalc.steps.data import Mark, Steps
 
 COLORS = {
     Mark.RIGHT: "green", Mark.INEXACT: "yellow", Mark.WRONG: "bold red", Mark.LOST: "bold magenta",
-    Mark.UNKNOWN: "",
+    Mark.CHOICE: "cyan", Mark.UNKNOWN: "",
 }  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """The steps of a calculation as plain data: torch's numbers, and whether they are right."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -17,13 +17,15 @@ class Mark(StrEnum):
 
     `INEXACT` ones have lost digits to rounding, there or in what they are made of; `WRONG` ones are
     off although that is not so. `LOST` is where the first NaN or infinity comes from, where none
-    can be told to be wrong.
+    can be told to be wrong. A `CHOICE` is one of several numbers that are right at a kink or a
+    jump, or made of such: there is no true one.
     """
 
     RIGHT = "right"
     INEXACT = "inexact"
     WRONG = "wrong"
     LOST = "lost"
+    CHOICE = "choice"
     UNKNOWN = "unknown"
 
 
@@ -125,6 +127,8 @@ class Steps:
     unless the steps are `whole`. With `symbolic` what is handed on is told as
     formulas of the inputs. Those of a program without values were held to the gradient at so many
     random `points`, the numbers are those of the first; `notes` say how the program was read.
+    `away` are the inputs by which the formula is not that of torch's number, but of those around,
+    as this is a kink.
     """
 
     report: Report
@@ -139,6 +143,16 @@ class Steps:
     symbolic: bool = False
     points: int = 0
     notes: tuple[str, ...] = ()
+    away: frozenset[str] = frozenset()
+
+    @property
+    def numbers(self) -> Iterator[Numbers]:
+        """All numbers there are, in the order of the steps."""
+        for step in self.forward:
+            yield from step.numbers
+        for back in self.backward:
+            for handed in back.handed:
+                yield from (n for n in (handed.numbers, handed.total) if n is not None)
 
     @property
     def printed(self) -> str:
