@@ -224,6 +224,28 @@ def test_the_parts_of_a_formula_are_not_called_as_steps_are() -> None:
     assert is_given(gradient.formula.text, {"x": np.array(1.0)}, gradient.best, problem)
 
 
+WRITES = {
+    "zeros": "y = torch.zeros(2); y[0] = x[0]; y[1] = x[1]**2; y.sum()",
+    "a copy": "y = x.clone(); y[0] = x[1]; y[1] = x[0]*x[1]; y.sum()",
+    "numpy": "y = np.zeros(2); y[0] = x[0]; y[1] = x[1]**2; y.sum()",
+    "a loop": "y = torch.zeros(4)\nfor i in range(4):\n    y[i] = x[i % 2]**i\ny.sum()",
+    "what was written before": "y = torch.zeros(3)\ny[0] = x[0]\nfor i in range(2):\n"
+                               "    y[i + 1] = y[i]*x[1]\ny.sum()",
+    "rows": "y = torch.zeros(2, 2); y[0] = x; y[1] = 2*x*x; y.sum()",
+    "a slice": "y = torch.zeros(3); y[:2] = x; y[2] = x[0]*x[1]; y.prod()",
+    "in place": "y = torch.zeros(2); y[0] = x[0]; y[1] = x[1]; y *= x; y.sum()",
+}  # fmt: skip
+"""Programs that write into tensors more than once."""
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_writes(name: str) -> None:
+    steps, problem = walked(WRITES[name], {"x": [1.5, 2.0]})
+    assert steps.report.verdict.outcome == "verified"
+    assert steps.unheld is None
+    assert not list(faults(steps, problem))
+
+
 STOPS = {
     "detach": ("detach(x*x)*x", "detached"),
     "no_grad": ("with torch.no_grad():\n    u = x*x\nu*x", "detached"),

@@ -55,7 +55,10 @@ def steps_of(
     recording = experiment.runs.recording
     trace = recording.trace
     if [call.primitive for call in trace.calls] != [s.primitive for s in case.autograd.steps]:
-        raise UnsupportedError("torch's calls are not those that the check makes")
+        raise UnsupportedError(
+            "the check makes this of other calls than torch does, and has no numbers for its steps",
+            hint="gradcalc grad and gradcalc why say whether the gradient is right",
+        )
     found, unheld = _held(experiment, case.autograd)
     derived = _derived(recording, case.autograd, found) if symbolic else None
     report = cured_report(case, command, ask)
