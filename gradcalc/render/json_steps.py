@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from gradcalc.render import Style
 from gradcalc.render.json import Json, numbers_json, report_json, shown, span_json
-from gradcalc.steps.data import Backward, Forward, Handed, Numbers, Steps
+from gradcalc.steps.data import Backward, Fixed, Forward, Handed, Numbers, Steps
 
 
 def render(walks: Sequence[Steps], style: Style) -> str:
@@ -22,6 +22,7 @@ def _walk(steps: Steps) -> Json:
         "steps": {
             "output": steps.output,
             **({} if steps.points else {"seed": numbers_json(steps.weights)}),
+            "fixed": [_fixed(one, steps) for one in steps.fixed],
             "forward": [_forward(step, steps) for step in steps.forward],
             "backward": [_backward(step, steps) for step in steps.backward],
             "rounds": rounds,
@@ -42,6 +43,11 @@ def _report(steps: Steps) -> Json:
 
 WITHOUT_VALUES = ("schema", "command", "program", "read_as", "path", "detached", "of", "verdict")
 """What there is of a report whose program has no values."""
+
+
+def _fixed(one: Fixed, steps: Steps) -> Json:
+    value = {} if steps.points else {"value": numbers_json(one.value)}
+    return {"name": one.name, "text": one.text, **value}
 
 
 def _forward(step: Forward, steps: Steps) -> Json:
@@ -68,7 +74,12 @@ def _backward(step: Backward, steps: Steps) -> Json:
 
 
 def _handed(part: Handed, steps: Steps) -> Json:
-    told = {"formula": part.formula, "derived": part.derived, "stop": part.stop}
+    told = {
+        "formula": part.formula,
+        "derived": part.derived,
+        "summed": part.summed,
+        "stop": part.stop,
+    }
     found = {"to": part.to, **{key: text for key, text in told.items() if text is not None}}
     if steps.points:
         return found

@@ -1,11 +1,13 @@
 """The steps of a calculation as lines of texts, which each format lays out."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from gradcalc.render import Style
+from gradcalc.render.labels import label
 from gradcalc.render.notes import Note, closing_notes, opening_notes, value_text
 from gradcalc.report import Array, Report
 from gradcalc.steps.data import Backward, Forward, Handed, Mark, Steps
@@ -45,8 +47,15 @@ class Line:
 
 def opening(steps: Steps, style: Style) -> list[Note]:
     """What stands above the steps."""
-    wanted = ("read as",) if steps.points else ("read as", "value")
-    return [note for note in opening_notes(steps.report, style) if note.label in wanted]
+    notes = [note for note in opening_notes(steps.report, style) if note.label != "worst"]
+    # those of a program without values are its own
+    return [note for note in notes if not steps.points or note.label in ("read as", "of")]
+
+
+def title(steps: Steps, name: str, style: Style) -> str:
+    """What the gradient by an input is called: that of the part that is differentiated."""
+    found, of = label(steps.report.command, name, style), steps.report.of
+    return found if of is None or not of.isidentifier() else re.sub(r" f$", f" {of}", found)
 
 
 def closing(steps: Steps, marks: Iterable[Mark], style: Style) -> list[Note]:
@@ -77,6 +86,11 @@ def forward(steps: Steps, style: Style) -> Iterator[Line]:
     """The way there."""
     for name, value in () if steps.symbolic else steps.inputs.items():
         yield Line("", name, "", value_text(value, steps.report.dtype, style))
+    for fixed in steps.fixed:
+        text = fixed.name if fixed.text is None else f"{fixed.name} = {fixed.text}"
+        if fixed.text is not None or not steps.symbolic:
+            known = "" if steps.symbolic else _value(fixed.value, steps.report, style)
+            yield Line("", style.safe(text), "", known)
     for position in shown(steps, range(len(steps.forward)), style):
         if isinstance(position, str):
             yield Line("", f"{style.dots} {position}")
@@ -132,14 +146,21 @@ def _handed(
         return
     formula = "" if handed.formula is None else style.safe(handed.formula)
     if steps.symbolic:
-        derived = "" if handed.derived is None else f"= {style.safe(handed.derived)}"
-        yield Line(number, to, formula, derived, Mark.UNKNOWN, rule)
+        yield Line(number, to, formula, _side(handed.derived, style), Mark.UNKNOWN, rule)
+        if handed.total is not None:
+            added = f"  {_named(handed.to, style)}"
+            yield Line("", added, "added up", _side(handed.summed, style))
         return
     value = _value(handed.numbers.value, steps.report, style)
     yield Line(number, to, formula, value, handed.numbers.mark, rule)
     if handed.total is not None:
         value = _value(handed.total.value, steps.report, style)
         yield Line("", f"  {_named(handed.to, style)}", "added up", value, handed.total.mark)
+
+
+def _side(text: str | None, style: Style) -> str:
+    """A formula as one side of an equation."""
+    return "" if text is None else f"= {style.safe(text)}"
 
 
 def shown(steps: Steps, positions: Iterable[int], style: Style) -> Iterator[int | str]:

@@ -105,6 +105,7 @@ def _handed(parts: Sequence[Handed], sizes: Sequence[Numbers]) -> Handed:
         parts[0],
         formula=_text([part.formula for part in parts], sizes),
         derived=_text([part.derived for part in parts], sizes),
+        summed=_text([part.summed for part in parts], sizes),
     )
 
 

@@ -102,13 +102,18 @@ class Back:
         if self.symbolic is not None:
             true = numbers.value if numbers.true is None else numbers.true
             text = self.symbolic.text(position, operand.origin, true)
+        total, summed = self._total(operand.origin), None
+        if self.symbolic is not None and total is not None:
+            true = total.value if total.true is None else total.true
+            summed = self.symbolic.total(operand.origin, true)
         return Handed(
             to=operand.name,
             source=source_of(operand.origin),
             formula=self._formula(position, formulas.get(operand.name, ()), numbers),
             derived=text,
             numbers=numbers,
-            total=self._total(operand.origin),
+            total=total,
+            summed=summed,
         )
 
     def _formula(self, position: int, texts: Iterable[str], numbers: Numbers) -> str | None:
@@ -135,12 +140,31 @@ class Back:
         """Why nothing is handed on to an operand that is made of what is differentiated by."""
         node = self.trace.nodes[operand.number]
         if node.op is ops.DETACH:
-            return "detached: no gradient flows through it"
+            return self._detached(operand)
         if is_boolean(node):
             return "a condition: it passes no gradient back"
         if not self.trace.is_active(node):
             return "it is made of what is detached"
         return "it passes no gradient back"
+
+    def _detached(self, operand: Operand) -> str:
+        """What has detached an operand."""
+        place = next(
+            (key[1] for key, order in self.trace.detached.items() if order == operand.number), None
+        )
+        stop = next((s for s in self.ours.stops if s.span == place), None)
+        if stop is not None and stop.kind not in ("detach", "no_grad"):
+            return f"{stop.source} takes plain numbers: no gradient flows through it"
+        frozen = any(stop.kind == "no_grad" for stop in self.ours.stops)
+        if frozen and is_frozen(self.trace, operand.number, operand.origin):
+            return "made under no_grad: no gradient flows through it"
+        return "detached: no gradient flows through it"
+
+
+def is_frozen(trace: Trace, number: int, origin: Origin) -> bool:
+    """Whether the result of a call was detached as it was made, as under `no_grad`."""
+    place = next((key[1] for key, order in trace.detached.items() if order == number), None)
+    return isinstance(origin, tuple) and trace.calls[origin[0]].place == place
 
 
 def source_of(origin: Origin) -> Source:

@@ -64,7 +64,8 @@ class Handed:
     what has arrived.
 
     `derived` is the same as a formula of the inputs, where that was asked for. `total` is all that
-    has come to the operand with it, the last of several. Where nothing is handed on `stop` says
+    has come to the operand with it, the last of several, and `summed` that as a formula of the
+    inputs. Where nothing is handed on `stop` says
     why.
     """
 
@@ -74,6 +75,7 @@ class Handed:
     derived: str | None = None
     numbers: Numbers | None = None
     total: Numbers | None = None
+    summed: str | None = None
     stop: str | None = None
 
 
@@ -86,6 +88,16 @@ class Backward:
     rule: str
     arriving: tuple[Numbers | None, ...]
     handed: tuple[Handed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A name of the program that a step is given, of what passes no gradient back: made of what, if
+    that is known."""
+
+    name: str
+    text: str | None
+    value: Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +140,7 @@ class Steps:
     formulas of the inputs. Those of a program without values were held to the gradient at so many
     random `points`, the numbers are those of the first; `notes` say how the program was read.
     `away` are the inputs by which the formula is not that of torch's number, but of those around,
-    as this is a kink.
+    as this is a kink. `fixed` are the names of what no step makes.
     """
 
     report: Report
@@ -144,6 +156,7 @@ class Steps:
     points: int = 0
     notes: tuple[str, ...] = ()
     away: frozenset[str] = frozenset()
+    fixed: tuple[Fixed, ...] = ()
 
     @property
     def numbers(self) -> Iterator[Numbers]:

@@ -47,13 +47,15 @@ class Symbolic:
         self._taken = frozenset((*recording.problem.inputs, *trace.names))
         self.forms = recording.derivation.forms.copy()
         self.handed: dict[int, dict[Origin, Node]] = {}
+        self.adjoints: dict[Origin, Node] = {}
         self._sweep(origins, output)
 
     def _sweep(self, origins: Sequence[Sequence[Origin]], output: Origin) -> None:
         """What every call hands on, the last one first."""
         trace, forms = self._recording.trace, self.forms
         seed = np.broadcast_to(np.asarray(trace.weights, np.float64), trace.output.shape)
-        adjoints: dict[Origin, Node] = {output: forms(ops.LITERAL, data=Data.of(seed))}
+        adjoints = self.adjoints
+        adjoints[output] = forms(ops.LITERAL, data=Data.of(seed))
         for number in reversed(range(len(trace.calls))):
             results = range(len(trace.calls[number].results))
             arriving = [adjoints.get((number, part)) for part in results]
@@ -94,9 +96,15 @@ class Symbolic:
             for node, wants, new in zip(arguments, wanted, first, strict=True)
         ]
 
+    def total(self, origin: Origin, value: Any) -> str | None:
+        """All that comes back to a tensor as a formula that gives that value."""
+        return self._giving(self.adjoints.get(origin), value)
+
     def text(self, number: int, origin: Origin, value: Any) -> str | None:
         """What a call hands on as a formula that gives that value, None where there is none."""
-        node = self.handed.get(number, {}).get(origin)
+        return self._giving(self.handed.get(number, {}).get(origin), value)
+
+    def _giving(self, node: Node | None, value: Any) -> str | None:
         if node is None:
             return None
         if node.order not in self._texts:

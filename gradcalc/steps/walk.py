@@ -15,8 +15,8 @@ from gradcalc.errors import GradcalcError, LimitError, Span, UnsupportedError
 from gradcalc.expr import ops
 from gradcalc.problem import Problem, weights
 from gradcalc.report import Report
-from gradcalc.steps.back import Back, Operand, source_of
-from gradcalc.steps.data import Forward, Numbers, Rounds, Steps
+from gradcalc.steps.back import Back, Operand, is_frozen, source_of
+from gradcalc.steps.data import Fixed, Forward, Numbers, Rounds, Steps
 from gradcalc.steps.faults import is_unmarked, marked, settled
 from gradcalc.steps.folding import rounds_of
 from gradcalc.steps.held import Held, held, where_lost
@@ -140,11 +140,29 @@ class Walk:
     def _name(self, number: int, origin: Origin, value: Array) -> str:
         """What an operand is called; one without a name by its numbers."""
         own = self.names.of.get(origin)
-        if self.trace.nodes[number].op is ops.DETACH and origin is not None:
+        if self._is_detached(number, origin):
             return self.bound.get(number) or f"detach({own})"
         if own is not None:
             return own
         return self.bound.get(number) or _literal(value)
+
+    def _is_detached(self, number: int, origin: Origin) -> bool:
+        """Whether an operand is a detached tensor, not one that was made so."""
+        is_one = self.trace.nodes[number].op is ops.DETACH and origin is not None
+        frozen = any(stop.kind == "no_grad" for stop in self.ours.stops)
+        return is_one and not (frozen and is_frozen(self.trace, number, origin))
+
+    def _fixed(self) -> tuple[Fixed, ...]:
+        """The names of operands that no call makes, and that are no inputs."""
+        found: dict[str, Fixed] = {}
+        for call, step in zip(self.trace.calls, self.ours.steps, strict=True):
+            for number, origin, value in zip(call.arguments, step.origins, step.given, strict=True):
+                name = self.bound.get(number)
+                if name is None or name != self._name(number, origin, value) or name in found:
+                    continue
+                own = self.names.of.get(origin)
+                found[name] = Fixed(name, own and f"detach({own})", value)
+        return tuple(found.values())
 
     def steps(self, report: Report, unheld: str | None) -> Steps:
         """All of them, those that are repeated with their rounds."""
@@ -172,6 +190,7 @@ class Walk:
             unheld=unheld,
             whole=self.whole,
             symbolic=self.symbolic is not None,
+            fixed=self._fixed(),
         )
 
     def _rounds(self, keys: Sequence[Hashable]) -> tuple[Rounds, ...]:
