@@ -14,9 +14,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradcalc.api import _request
+from gradcalc.api import SHOWN, _request
 from gradcalc.blocks import value_of
 from gradcalc.problem import Problem
+from gradcalc.render import stepper
 from gradcalc.steps.data import Forward, Handed, Mark, Numbers, Steps
 from gradcalc.steps.folding import rounds_of
 from gradcalc.steps.names import SUBSCRIPTS
@@ -248,7 +249,8 @@ def test_writes(name: str) -> None:
 
 STOPS = {
     "detach": ("detach(x*x)*x", "detached"),
-    "no_grad": ("with torch.no_grad():\n    u = x*x\nu*x", "detached"),
+    "no_grad": ("with torch.no_grad():\n    u = x*x\nu*x", "made under no_grad"),
+    "a plain number": ("u = x*x; torch.tensor(u.item())*x", "u.item() takes plain numbers"),
     "a condition": ("where(x > 1, x, 2*x)", "a condition"),
 }
 
@@ -285,6 +287,11 @@ FOLDED = {
     "inner ones of other lengths": ("aaabaaaab", [(0, 1, 3), (4, 1, 4)]),
     "empty": ("", []),
 }
+
+
+def test_one_round_is_one(run: Run) -> None:
+    answer = run("explain", "t = x\nfor i in range(3):\n    t = sin(t)\nt", "--x", "1")
+    assert answer.out.count("… 1 more round\n") == 2
 
 
 @pytest.mark.parametrize("name", FOLDED)
@@ -362,18 +369,25 @@ def test_a_choice_at_a_corner_is_not_wrong() -> None:
     assert Mark.WRONG not in {h.numbers.mark for h in told(steps) if h.numbers is not None}
 
 
-ZEROS = {
-    "a zero factor": ("prod(x)", {"x": [0.0, 2.0, 3.0]}),
-    "a zero norm": ("norm(x)*y", {"x": [0.0, 0.0], "y": 1.0}),
-    "a singular matrix": ("det(A)", {"A": [[1.0, 2.0], [2.0, 4.0]]}),
+ZEROS: dict[str, tuple[str, dict[str, Any], bool]] = {
+    "a zero factor": ("prod(x)", {"x": [0.0, 2.0, 3.0]}, False),
+    "no zero factor": ("prod(x)", {"x": [1.0, 2.0, 3.0]}, True),
+    "a product with a zero": ("x[0]*x[1]*y", {"x": [0.0, 2.0], "y": 1.0}, True),
+    "a norm": ("norm(x)*y", {"x": [3.0, 4.0], "y": 1.0}, True),
+    "a singular matrix": ("det(A)", {"A": [[1.0, 2.0], [2.0, 4.0]]}, False),
+    "a matrix": ("det(A)", {"A": [[1.0, 2.0], [2.0, 5.0]]}, True),
 }
+"""Programs, and whether every step of theirs has a formula at the point."""
 
 
 @pytest.mark.parametrize("name", ZEROS)
 def test_formulas_hold_at_special_points(name: str) -> None:
-    program, inputs = ZEROS[name]
+    program, inputs, known = ZEROS[name]
     steps, problem = walked(program, inputs)
     values = values_of(steps)
+    assert all(handed.formula is not None for handed in told(steps)) == known
+    said = stepper("table")([steps_of(problem)], SHOWN)
+    assert ("its usual formula does not hold here" in said) != known
     for back in steps.backward:
         (arriving,) = back.arriving
         assert arriving is not None
@@ -492,6 +506,19 @@ SAID = {
     "explain abs(x) --x 0": (3, "kink"),
     "explain sqrt(x**2) --x 0": (1, "where a NaN or an infinity comes from"),
     "explain sin(x)**2 --steps symbolic": (0, "= 2*sin(x)"),
+    "explain x*x+x --steps symbolic": (0, "x     added up  = 2*x + 1"),
+    "explain x*x+x --steps symbolic --format markdown": (0, "`added up` | `= 2*x + 1`"),
+    "explain x*x+x --steps symbolic --format html": (0, "added up"),
+    "explain x*x --x 1,2": (0, "this is the gradient of its sum"),
+    "explain x*x --steps symbolic --declare x=vector": (0, "this is the gradient of its sum"),
+    "explain u=x*x;3*u --of u --x 2": (0, "∇x u = 4"),
+    "explain e=x.data;x*e --x 2": (0, "e = detach(x)    2"),
+    "explain log(1-x) --x 0.9999999999999999": (0, "∇x f = -9.0072e+15"),
+    "explain 3*x --x 0.9999999999999999": (0, "x          0.9999999999999999"),
+    "explain 3*x --x 0.30000000000000004": (0, "0.30000000000000004"),
+    "explain 3*x --x 0.123456789": (0, "x          0.123457"),
+    "explain softmax(x,0)[0] --steps symbolic": (0, "no formula"),
+    "explain where(x>0,x**3,0) --x 2": (0, "where(t1, g, 0)"),
     "explain mean((X@w-y)**2) --steps symbolic --wrt w": (0, "X.T@g        = 2*X.T@(X@w - y)/m"),
     "explain x*y --x 1 --y 2 --wrt y": (0, "∇y f = x"),
     "explain x*x --x 1 --no-check": (2, "the steps are those of the check"),

@@ -7,7 +7,6 @@ from rich.text import Text
 
 from gradcalc.render import Style
 from gradcalc.render.canvas import draw, formula_lines
-from gradcalc.render.notes import value_text
 from gradcalc.render.step_lines import (
     MARKS,
     Line,
@@ -15,6 +14,7 @@ from gradcalc.render.step_lines import (
     begins,
     closing,
     forward,
+    numbers_text,
     opening,
     title,
 )
@@ -52,7 +52,7 @@ def _result(steps: Steps, name: str, style: Style) -> str:
     left = title(steps, name, style)
     lines = [] if gradient.formula is None else formula_lines(gradient.formula, f"{left} = ", style)
     if not steps.points:
-        lines.append(f"{left} = {value_text(gradient.best, report.dtype, style)}")
+        lines.append(f"{left} = {numbers_text(gradient.best, report, style)}")
     return draw(*(Text(line, "bold") for line in lines), style=style)
 
 
