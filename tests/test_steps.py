@@ -16,13 +16,15 @@ from hypothesis import strategies as st
 
 from gradcalc.api import SHOWN, _request
 from gradcalc.blocks import value_of
+from gradcalc.expr.formula import Formulas
 from gradcalc.problem import Problem
 from gradcalc.render import stepper
 from gradcalc.steps.data import Forward, Handed, Mark, Numbers, Steps
 from gradcalc.steps.folding import rounds_of
+from gradcalc.steps.held import Held
 from gradcalc.steps.names import SUBSCRIPTS
 from gradcalc.steps.readback import identifier
-from gradcalc.steps.rules import arrived
+from gradcalc.steps.rules import Rule, arrived
 from gradcalc.steps.walk import steps_of
 from gradcalc.testimony import Array
 from tests import random_programs
@@ -544,6 +546,32 @@ def test_loops_fit_a_screen(run: Run) -> None:
     assert len(answer.out.splitlines()) < 45
     whole = run("explain", "loop.py:f", "--x", "0.5", "--all")
     assert len(whole.out.splitlines()) > 200
+
+
+def test_the_work_is_bounded_by_what_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: dict[str, int] = {"rules": 0, "texts": 0, "values": 0}
+
+    def counted(owner: Any, name: str, what: str) -> None:
+        own = getattr(owner, name)
+
+        def call(*args: Any, **more: Any) -> Any:
+            made[what] += 1
+            return own(*args, **more)
+
+        monkeypatch.setattr(owner, name, call)
+
+    counted(Rule, "__init__", "rules")
+    counted(Formulas, "write", "texts")
+    counted(Held, "value", "values")
+    found = {}
+    for rounds in (20, 200):
+        made.update(dict.fromkeys(made, 0))
+        program = f"y = x\nfor i in range({rounds}):\n    y = sin(y) + x\ny"
+        steps_of(_request(program, {"x": 0.5}).problem, whole=False)
+        found[rounds] = dict(made)
+    assert found[20]["values"] == found[200]["values"] == 4
+    assert found[20]["rules"] == found[200]["rules"] == 4
+    assert found[200]["texts"] <= found[20]["texts"]
 
 
 def test_json(run: Run) -> None:

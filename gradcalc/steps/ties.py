@@ -61,11 +61,12 @@ class Choices:
         self._bits = course.centre.bits
         self._reached: dict[Origin, Room] = {}
         self._ways: dict[int, list[list[Any]]] = {}
+        self._chosen: set[Origin] = set()
 
     def total(self, origin: Origin) -> Room | None:
         """Between which numbers all may be that comes back to a tensor, None if nothing is chosen
         on the way."""
-        found = self._reached.get(origin)
+        found = self._reached[origin] if origin in self._chosen else None
         return found if found is not None and found.chosen(self._room).any() else None
 
     def handed(
@@ -73,15 +74,20 @@ class Choices:
         given: Array, arriving: Sequence[Array | None],
     ) -> Room | None:  # fmt: skip
         """Between which numbers what a call hands on may be, None where nothing is chosen."""
+        found = None
         with np.errstate(all="ignore"), flint.ctx.workprec(self._bits):
             if position not in self._ways:
                 self._ways[position] = self._each_way(position, arriving)
-            found = _hull([together(parts) for parts in self._ways[position]])
+            if self._ways[position]:
+                found = _hull([together(parts) for parts in self._ways[position]])
         fits = found is not None and found.low.shape == given.shape
         reached = found if fits and found is not None else Room(given, given)
         known = self._reached.get(origin)
         self._reached[origin] = reached if known is None else known + reached
-        return reached if reached.chosen(self._room).any() else None
+        if reached.low is reached.high or not reached.chosen(self._room).any():
+            return None
+        self._chosen.add(origin)
+        return reached
 
     def _each_way(self, position: int, arriving: Sequence[Array | None]) -> list[list[Any]]:
         """What a call hands on if what ties is taken for this or that; nothing where nothing ties
