@@ -62,7 +62,10 @@ def title(steps: Steps, name: str, style: Style) -> str:
 def closing(steps: Steps, marks: Iterable[Mark], style: Style) -> list[Note]:
     """What stands below them, the verdict last."""
     report, met = steps.report, {*marks}
-    notes = [Note(MARKS[style.unicode][mark], text) for mark, text in MEANT.items() if mark in met]
+    meant = dict(MEANT)
+    if Mark.CHOICE in met:
+        meant[Mark.WRONG] += ", or are choices that do not fit together"
+    notes = [Note(MARKS[style.unicode][mark], text) for mark, text in meant.items() if mark in met]
     if steps.unheld is not None:
         notes.append(Note("steps", f"not held to the true numbers: {steps.unheld}"))
     notes += [Note("note", text) for text in steps.notes]

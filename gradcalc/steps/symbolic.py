@@ -16,10 +16,8 @@ from gradcalc.expr.nodes import Data, Node, ancestry
 from gradcalc.expr.written import Unprintable
 from gradcalc.readback.alarm import TimesUp
 from gradcalc.readback.roundtrip import RoundTrip
+from gradcalc.steps.readback import is_same
 from gradcalc.testimony import Origin
-
-NEAR = 1e-6
-"""How far a text may be from the numbers, which have fewer digits than it, in relation to them."""
 
 MANY = 400
 """Nodes of a run above which nobody would read its derivation."""
@@ -110,7 +108,11 @@ class Symbolic:
         if node.order not in self._texts:
             self._texts[node.order] = self._written(node)
         known = self._texts[node.order]
-        return known[0] if known is not None and _is_near(known[1], value) else None
+        return (
+            known[0]
+            if known is not None and is_same(known[1], np.asarray(value, np.float64), 0.0)
+            else None
+        )
 
     def _written(self, node: Node) -> tuple[str, Any] | None:
         """A node as a formula, and what that gives at the point."""
@@ -130,10 +132,3 @@ class Symbolic:
         with flint.ctx.workprec(centre.bits):
             found = self._trip.value(key, text, shown, centre.arithmetic, centre.inputs)
             return None if found is None else to_floats(found)
-
-
-def _is_near(found: Any, value: Any) -> bool:
-    value = np.asarray(value, np.float64)
-    if found.shape != value.shape:
-        return False
-    return bool(np.all(np.abs(found - value) <= NEAR * np.max(np.abs(value), initial=0.0)))
