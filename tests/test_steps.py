@@ -3,7 +3,7 @@
 import ast
 import random
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -11,17 +11,20 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradcalc.api import _request
+from gradcalc.api import SHOWN, _request
 from gradcalc.blocks import value_of
+from gradcalc.expr.formula import Formulas
 from gradcalc.problem import Problem
+from gradcalc.render import stepper
 from gradcalc.steps.data import Forward, Handed, Mark, Numbers, Steps
 from gradcalc.steps.folding import rounds_of
+from gradcalc.steps.held import Held
 from gradcalc.steps.names import SUBSCRIPTS
 from gradcalc.steps.readback import identifier
-from gradcalc.steps.rules import arrived
+from gradcalc.steps.rules import Rule, arrived
 from gradcalc.steps.walk import steps_of
 from gradcalc.testimony import Array
 from tests import random_programs
@@ -224,9 +227,32 @@ def test_the_parts_of_a_formula_are_not_called_as_steps_are() -> None:
     assert is_given(gradient.formula.text, {"x": np.array(1.0)}, gradient.best, problem)
 
 
+WRITES = {
+    "zeros": "y = torch.zeros(2); y[0] = x[0]; y[1] = x[1]**2; y.sum()",
+    "a copy": "y = x.clone(); y[0] = x[1]; y[1] = x[0]*x[1]; y.sum()",
+    "numpy": "y = np.zeros(2); y[0] = x[0]; y[1] = x[1]**2; y.sum()",
+    "a loop": "y = torch.zeros(4)\nfor i in range(4):\n    y[i] = x[i % 2]**i\ny.sum()",
+    "what was written before": "y = torch.zeros(3)\ny[0] = x[0]\nfor i in range(2):\n"
+                               "    y[i + 1] = y[i]*x[1]\ny.sum()",
+    "rows": "y = torch.zeros(2, 2); y[0] = x; y[1] = 2*x*x; y.sum()",
+    "a slice": "y = torch.zeros(3); y[:2] = x; y[2] = x[0]*x[1]; y.prod()",
+    "in place": "y = torch.zeros(2); y[0] = x[0]; y[1] = x[1]; y *= x; y.sum()",
+}  # fmt: skip
+"""Programs that write into tensors more than once."""
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_writes(name: str) -> None:
+    steps, problem = walked(WRITES[name], {"x": [1.5, 2.0]})
+    assert steps.report.verdict.outcome == "verified"
+    assert steps.unheld is None
+    assert not list(faults(steps, problem))
+
+
 STOPS = {
     "detach": ("detach(x*x)*x", "detached"),
-    "no_grad": ("with torch.no_grad():\n    u = x*x\nu*x", "detached"),
+    "no_grad": ("with torch.no_grad():\n    u = x*x\nu*x", "made under no_grad"),
+    "a plain number": ("u = x*x; torch.tensor(u.item())*x", "u.item() takes plain numbers"),
     "a condition": ("where(x > 1, x, 2*x)", "a condition"),
 }
 
@@ -263,6 +289,11 @@ FOLDED = {
     "inner ones of other lengths": ("aaabaaaab", [(0, 1, 3), (4, 1, 4)]),
     "empty": ("", []),
 }
+
+
+def test_one_round_is_one(run: Run) -> None:
+    answer = run("explain", "t = x\nfor i in range(3):\n    t = sin(t)\nt", "--x", "1")
+    assert answer.out.count("… 1 more round\n") == 2
 
 
 @pytest.mark.parametrize("name", FOLDED)
@@ -340,18 +371,25 @@ def test_a_choice_at_a_corner_is_not_wrong() -> None:
     assert Mark.WRONG not in {h.numbers.mark for h in told(steps) if h.numbers is not None}
 
 
-ZEROS = {
-    "a zero factor": ("prod(x)", {"x": [0.0, 2.0, 3.0]}),
-    "a zero norm": ("norm(x)*y", {"x": [0.0, 0.0], "y": 1.0}),
-    "a singular matrix": ("det(A)", {"A": [[1.0, 2.0], [2.0, 4.0]]}),
+ZEROS: dict[str, tuple[str, dict[str, Any], bool]] = {
+    "a zero factor": ("prod(x)", {"x": [0.0, 2.0, 3.0]}, False),
+    "no zero factor": ("prod(x)", {"x": [1.0, 2.0, 3.0]}, True),
+    "a product with a zero": ("x[0]*x[1]*y", {"x": [0.0, 2.0], "y": 1.0}, True),
+    "a norm": ("norm(x)*y", {"x": [3.0, 4.0], "y": 1.0}, True),
+    "a singular matrix": ("det(A)", {"A": [[1.0, 2.0], [2.0, 4.0]]}, False),
+    "a matrix": ("det(A)", {"A": [[1.0, 2.0], [2.0, 5.0]]}, True),
 }
+"""Programs, and whether every step of theirs has a formula at the point."""
 
 
 @pytest.mark.parametrize("name", ZEROS)
 def test_formulas_hold_at_special_points(name: str) -> None:
-    program, inputs = ZEROS[name]
+    program, inputs, known = ZEROS[name]
     steps, problem = walked(program, inputs)
     values = values_of(steps)
+    assert all(handed.formula is not None for handed in told(steps)) == known
+    said = stepper("table")([steps_of(problem)], SHOWN)
+    assert ("its usual formula does not hold here" in said) != known
     for back in steps.backward:
         (arriving,) = back.arriving
         assert arriving is not None
@@ -368,6 +406,100 @@ def test_what_is_too_large_is_not_held() -> None:
     assert all(step.numbers[0].mark is Mark.UNKNOWN for step in steps.forward)
 
 
+KINKS: dict[str, tuple[str, dict[str, Any]]] = {
+    "abs": ("abs(x)", {"x": 0.0}),
+    "relu": ("relu(x)", {"x": [0.0, 1.0]}),
+    "clamp": ("clamp(x, 0, 1)", {"x": [0.0, 1.0, 0.5]}),
+    "hardtanh": ("hardtanh(x)", {"x": 1.0}),
+    "relu6": ("relu6(x)", {"x": [6.0, 3.0]}),
+    "the larger of two": ("maximum(x, y)", {"x": 0.0, "y": 0.0}),
+    "the smaller of two": ("minimum(x, y)", {"x": 1.0, "y": 1.0}),
+    "the largest": ("max(x)", {"x": [1.0, 1.0, 0.0]}),
+    "the smallest": ("amin(x)", {"x": [1.0, 1.0]}),
+    "a norm": ("norm(x)", {"x": [0.0, 0.0]}),
+    "a norm of absolute values": ("norm(x, 1)", {"x": [0.0, 1.0]}),
+    "below it": ("maximum(3*x, 0)", {"x": [0.0, 1.0]}),
+    "above it": ("3*maximum(x, 0)", {"x": [0.0, 1.0]}),
+}
+"""Programs at their kinks."""
+
+
+@pytest.mark.parametrize("name", KINKS)
+def test_a_choice_at_a_kink_is_told_to_be_one(name: str, run: Run) -> None:
+    program, inputs = KINKS[name]
+    steps, problem = walked(program, inputs)
+    assert steps.report.verdict.outcome == "kink"
+    last = [handed for handed in told(steps) if handed.to in inputs]
+    assert {h.numbers and h.numbers.mark for h in last} == {Mark.CHOICE}
+    assert {h.numbers and h.numbers.true for h in last} == {None}
+    values = values_of(steps)
+    for step in steps.backward:
+        (arriving,) = step.arriving
+        here = {} if arriving is None else {"g": arriving.value}
+        for handed in step.handed:
+            if handed.formula is not None and handed.numbers is not None:
+                known = {**values, **here}
+                assert is_given(handed.formula, known, handed.numbers.value, problem)
+    for gradient in steps.report.gradients:
+        formula = gradient.formula
+        fits = formula is None or is_given(formula.text, values, gradient.best, problem)
+        assert fits == (gradient.name not in steps.away)
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+def test_nothing_is_chosen_where_there_is_no_kink(family: Family) -> None:
+    steps, _ = walked(family.program, point(family))
+    kinks = any("kink" in finding.message for finding in steps.report.findings)
+    assert kinks or Mark.CHOICE not in {numbers.mark for numbers in steps.numbers}
+
+
+WRONGS: dict[str, tuple[str, dict[str, Any]]] = {
+    "choices that add up to no slope": ("maximum(x, 0) - clamp(x, 0, 1)", {"x": [0.0, 1.0, 0.5]}),
+    "corners that cancel": ("maximum(x, 0) - relu(x)", {"x": 0.0}),
+    "corners that cancel above": ("u = 3*x; maximum(u, 0) - relu(u)", {"x": 0.0}),
+    "a kernel that loses digits": ("lgamma(x) + erf(x)*digamma(x)", {"x": 2.5}),
+    "overflow": ("log(sum(exp(x)))", {"x": [1000.0, 999.0]}),
+    "a mask": ("where(x > 700, x, log(1 + exp(x)))", {"x": 800.0}),
+}
+"""Programs whose gradient is wrong."""
+
+
+@pytest.mark.parametrize("name", WRONGS)
+def test_where_the_gradient_is_wrong_a_step_is(name: str) -> None:
+    steps, _ = walked(*WRONGS[name])
+    assert steps.report.verdict.outcome == "wrong"
+    assert {Mark.WRONG, Mark.LOST} & {numbers.mark for numbers in steps.numbers}
+
+
+BORN = (
+    "sum(where(x > 0, log(x), 0))", "where(x > 0, 1/x, 0).sum()", "sum(x*log(x))",
+    "sum(nan_to_num(x/0))", "sum(sqrt(x**2))", "sum(exp(x)*0)", "sum(x/x)", "norm(x)*sum(x)",
+    "sum(where(x > 1, x, sqrt(x - 1)))", "prod(x)/sum(x)", "sum(x**0.5*x)", "log(sum(exp(x)))",
+    "sum(sqrt(x)*0)", "sum(exp(x) - exp(x))", "sum(1/x - 1/x)",
+)  # fmt: skip
+"""Programs that make a NaN or an infinity at some points."""
+
+
+@given(st.sampled_from(BORN), st.lists(st.sampled_from([0.0, 1.0, -1.0, 800.0, 1e308]),
+                                       min_size=2, max_size=2))  # fmt: skip
+@settings(max_examples=40)
+def test_where_a_nan_is_born_is_marked(program: str, x: list[float]) -> None:
+    steps = steps_of(_request(program, {"x": x}).problem)
+    values = values_of(steps)
+
+    def is_finite(names: Iterable[str]) -> bool:
+        return all(np.isfinite(values.get(identifier(n), 0.0)).all() for n in names)
+
+    born = [n for step in steps.forward if is_finite(step.operands) for n in step.numbers]
+    for back in steps.backward:
+        arriving = [n.value for n in back.arriving if n is not None]
+        if is_finite(steps.forward[back.step].operands) and np.isfinite(arriving).all():
+            born += [h.numbers for h in back.handed if h.numbers is not None]
+    for numbers in born:
+        if not np.isfinite(numbers.value).all():
+            assert numbers.mark in (Mark.LOST, Mark.WRONG), (program, numbers)
+
+
 # -- the command -------------------------------------------------------------------------------
 
 SAID = {
@@ -376,6 +508,19 @@ SAID = {
     "explain abs(x) --x 0": (3, "kink"),
     "explain sqrt(x**2) --x 0": (1, "where a NaN or an infinity comes from"),
     "explain sin(x)**2 --steps symbolic": (0, "= 2*sin(x)"),
+    "explain x*x+x --steps symbolic": (0, "x     added up  = 2*x + 1"),
+    "explain x*x+x --steps symbolic --format markdown": (0, "`added up` | `= 2*x + 1`"),
+    "explain x*x+x --steps symbolic --format html": (0, "added up"),
+    "explain x*x --x 1,2": (0, "this is the gradient of its sum"),
+    "explain x*x --steps symbolic --declare x=vector": (0, "this is the gradient of its sum"),
+    "explain u=x*x;3*u --of u --x 2": (0, "∇x u = 4"),
+    "explain e=x.data;x*e --x 2": (0, "e = detach(x)    2"),
+    "explain log(1-x) --x 0.9999999999999999": (0, "∇x f = -9.0072e+15"),
+    "explain 3*x --x 0.9999999999999999": (0, "x          0.9999999999999999"),
+    "explain 3*x --x 0.30000000000000004": (0, "0.30000000000000004"),
+    "explain 3*x --x 0.123456789": (0, "x          0.123457"),
+    "explain softmax(x,0)[0] --steps symbolic": (0, "no formula"),
+    "explain where(x>0,x**3,0) --x 2": (0, "where(t1, g, 0)"),
     "explain mean((X@w-y)**2) --steps symbolic --wrt w": (0, "X.T@g        = 2*X.T@(X@w - y)/m"),
     "explain x*y --x 1 --y 2 --wrt y": (0, "∇y f = x"),
     "explain x*x --x 1 --no-check": (2, "the steps are those of the check"),
@@ -403,6 +548,32 @@ def test_loops_fit_a_screen(run: Run) -> None:
     assert len(whole.out.splitlines()) > 200
 
 
+def test_the_work_is_bounded_by_what_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: dict[str, int] = {"rules": 0, "texts": 0, "values": 0}
+
+    def counted(owner: Any, name: str, what: str) -> None:
+        own = getattr(owner, name)
+
+        def call(*args: Any, **more: Any) -> Any:
+            made[what] += 1
+            return own(*args, **more)
+
+        monkeypatch.setattr(owner, name, call)
+
+    counted(Rule, "__init__", "rules")
+    counted(Formulas, "write", "texts")
+    counted(Held, "value", "values")
+    found = {}
+    for rounds in (20, 200):
+        made.update(dict.fromkeys(made, 0))
+        program = f"y = x\nfor i in range({rounds}):\n    y = sin(y) + x\ny"
+        steps_of(_request(program, {"x": 0.5}).problem, whole=False)
+        found[rounds] = dict(made)
+    assert found[20]["values"] == found[200]["values"] == 4
+    assert found[20]["rules"] == found[200]["rules"] == 4
+    assert found[200]["texts"] <= found[20]["texts"]
+
+
 def test_json(run: Run) -> None:
     (found,) = run("explain", "u = x*x; u*exp(x)", "--x", "1", "--json").json
     assert found["schema"] == "gradcalc.report/1"
@@ -411,3 +582,52 @@ def test_json(run: Run) -> None:
     assert [step["names"] for step in steps["forward"]] == [["u"], ["t1"], ["f"]]
     last = steps["backward"][-1]["handed"][-1]
     assert (last["to"], last["total"]["value"]) == ("x", found["gradients"]["x"]["autograd"])
+
+
+BRANCH = "def f(x):\n    if x > 0.5:\n        return x**2\n    return 3*x\n"
+LOOPED = "def f(x):\n    y = x\n    while y < 100:\n        y = y*2\n    return y\n"
+
+PATHS = {
+    "a branch not taken": (BRANCH, "0", {"f = 3*x", "line 2  if x > 0.5: false", "∇x f = 3"}),
+    "a branch taken": (BRANCH, "3", {"f = x**2", "line 2  if x > 0.5: true", "∇x f = 2*x"}),
+    "a loop": (LOOPED, "0", {"while y < 100:", "rounds"}),
+}
+"""Programs that ask for numbers, a seed, and what their derivation says of the way they go."""
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_a_derivation_says_which_way_it_goes(name: str, run: Run) -> None:
+    text, seed, said = PATHS[name]
+    Path("f.py").write_text(text)
+    answer = run("explain", "f.py", "--steps", "symbolic", "--seed", seed)
+    assert {part for part in said if part not in answer.out} == set()
+    assert "random point" in answer.out.splitlines()[-1]
+    assert answer.out.splitlines()[-1].endswith("on this path")
+    (found,) = run("explain", "f.py", "--steps", "symbolic", "--seed", seed, "--json").json
+    assert found["path"]
+    assert 1 <= found["points"] <= 3
+
+
+def test_json_of_a_derivation_has_no_numbers_of_a_random_point(run: Run) -> None:
+    (found,) = run("explain", "exp(x)*y", "--steps", "symbolic", "--json").json
+    assert found["points"] == 12
+    assert not {"inputs", "value"} & found.keys()
+    assert found["gradients"] == {"x": {"formula": "y*exp(x)"}, "y": {"formula": "exp(x)"}}
+    assert "values" not in found["steps"]["forward"][0]
+    assert all(h.keys() <= {"to", "formula", "derived"}
+               for step in found["steps"]["backward"] for h in step["handed"])  # fmt: skip
+
+
+OF_VALUES = {
+    "--expect": "3*x", "--cotangent": "2", "--tol": "0.1", "--dtype": "float32", "--strict": None,
+    "--prints": None,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("flag", OF_VALUES)
+def test_a_derivation_refuses_what_is_of_values(flag: str, run: Run) -> None:
+    value = OF_VALUES[flag]
+    typed = [flag] if value is None else [flag, value]
+    answer = run("explain", "x**2", "--steps", "symbolic", *typed)
+    assert answer.code == 2
+    assert f"{flag} is for a gradient at a point" in answer.err

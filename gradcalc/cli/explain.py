@@ -8,9 +8,12 @@ import typer
 from gradcalc.cli.arguments import add_command
 from gradcalc.cli.browser import write_page
 from gradcalc.cli.grad import answered, worst_code
-from gradcalc.cli.options import Options
+from gradcalc.cli.options import Options, rows
 from gradcalc.errors import UsageError
 from gradcalc.render import FEW_DIGITS, stepper
+
+OF_STEPS = frozenset({"steps", "drawn", "html", "show_all", "digits"})
+"""Options that are of the steps, with values or without."""
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,9 +55,21 @@ def _derivations(options: Options, beside: "Beside | None") -> "list[Steps]":
     from gradcalc.cli.formula import asking, general, sources
     from gradcalc.steps.anywhere import derivation
 
+    _refuse_of_values(options)
     asked = replace(options, kind="gradient")
     ask = asking(beside)
     return [derivation(general(asked, source, ask), ask) for source in sources(asked)]
+
+
+def _refuse_of_values(options: Options) -> None:
+    """Refuse what is asked of a gradient with values."""
+    taken = rows("formula").keys() | OF_STEPS
+    for name, (row, default) in rows("explain").items():
+        if name not in taken and getattr(options, name) != default:
+            raise UsageError(
+                f"{row.flag} is for a gradient at a point, and the inputs have no values",
+                hint="give them values, as in --x 0,1,2",
+            )
 
 
 def walker(options: Options, command: str = "explain") -> "Callable[[Request, Ask], Steps]":

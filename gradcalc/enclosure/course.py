@@ -12,7 +12,7 @@ from gradcalc.balls.arithmetic import ZERO, boxed, each, to_floats
 from gradcalc.balls.numbers import Ball, OutOfReach
 from gradcalc.derive.modes import Eager, handed_on, jvp, swept
 from gradcalc.derive.perturbations import is_finite
-from gradcalc.derive.trace import Call
+from gradcalc.derive.trace import Call, is_boolean
 from gradcalc.enclosure.trial import Trial
 from gradcalc.expr import ops
 from gradcalc.expr.floats import Floats
@@ -129,11 +129,22 @@ class Course:
         if exact:
             inside = (*numbers, *(node.order for node in nodes))
             return {k: self.centre.values[k] for k in inside}
-        values = {slot.number: self.around(slot.value, room) for slot in self.slots[number]}
+        values = {
+            slot.number: self.around(slot.value, 0.0 if self._is_choice(slot) else room)
+            for slot in self.slots[number]
+        }
         for node in nodes:
             below = [values[operand.order] for operand in node.operands]
             values[node.order] = self.balls(node.op, *below, **dict(node.static))
         return values
+
+    def inside(self, number: int) -> list[Node]:
+        """The operations that a call is made of."""
+        return self._inside(number)[0]
+
+    def _is_choice(self, slot: Slot) -> bool:
+        """Whether an operand is true or false, which no rounding takes elsewhere."""
+        return is_boolean(self.centre.trace.nodes[slot.number])
 
     def around(self, values: Any, room: float) -> Any:
         """Torch's numbers as balls, as wide as that in relation to themselves."""

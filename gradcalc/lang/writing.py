@@ -114,11 +114,16 @@ def _put(machine: Machine, tensor: Tensor, key: Sequence[Any], value: Any) -> No
 
 def _watch_refused(machine: Machine, watch: Watch, tensor: Tensor, made: Any) -> None:
     """Tell of a write that torch refuses by itself, whatever the backward pass needs."""
-    if machine.frozen or not (machine.carries(tensor) or machine.carries(made)):
-        return
-    if memory.is_one_of_several(tensor):
-        watch.refused(machine, SEVERAL)
+    several = memory.is_one_of_several(tensor)
     given = any(tensor.owner is value for value in machine.entered)
+    # what carries a gradient is asked last: it settles what was written, as a run without a watch
+    # does not
+    if machine.frozen or not (several or given):
+        return
+    if not (machine.carries(tensor) or machine.carries(made)):
+        return
+    if several:
+        watch.refused(machine, SEVERAL)
     if given and machine.carries(tensor.owner) and not memory.is_unsure(tensor):
         watch.refused(machine, LEAF)
 

@@ -16,7 +16,16 @@ from gradcalc.render.notes import (
     title_text,
     value_text,
 )
-from gradcalc.render.step_lines import MARKS, Line, backward, begins, closing, forward, opening
+from gradcalc.render.step_lines import (
+    MARKS,
+    Line,
+    backward,
+    begins,
+    closing,
+    forward,
+    opening,
+    title,
+)
 from gradcalc.render.text import gradient_rows, hidden_text, visible
 from gradcalc.report import Explanation, InputGradient, Report, WitnessAnswer
 from gradcalc.steps.data import Mark, Steps
@@ -171,10 +180,10 @@ def _steps(steps: Steps, style: Style) -> Iterator[str]:
             begins(steps, style).removeprefix("backward: "), back, style, formula="formula"
         )
     for gradient in steps.report.gradients:
-        title = text(label(steps.report.command, gradient.name, style))
+        left = text(title(steps, gradient.name, style))
         formula = "" if gradient.formula is None else formula_text(gradient.formula, style)
         if formula:
-            yield f'<div class="formula"><code>{title} = {text(formula)}</code></div>'
+            yield f'<div class="formula"><code>{left} = {text(formula)}</code></div>'
     *said, _ = closing(steps, (line.mark for line in (*there, *back)), style)
     yield notes(said)
     yield verdict(steps.report)

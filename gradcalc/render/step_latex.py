@@ -33,7 +33,7 @@ _LINE = 80
 _TORCH = r",\ \text{torch: }"
 """What stands before numbers of torch's that are not what stands before them."""
 
-_SAID = {mark: MARKS[False][mark] for mark in (Mark.INEXACT, Mark.WRONG, Mark.LOST)}
+_SAID = {mark: MARKS[False][mark] for mark in (Mark.INEXACT, Mark.WRONG, Mark.LOST, Mark.CHOICE)}
 """What is said of numbers that are not right."""
 
 
@@ -98,6 +98,11 @@ class _Walk:
         steps = self.steps
         for name, value in () if steps.symbolic else steps.inputs.items():
             yield f"{self.names.tex(name)} &= {self._number(value)}"
+        for fixed in steps.fixed:
+            text = [] if fixed.text is None else [self._side(fixed.text, {})]
+            if text or not steps.symbolic:
+                told = () if steps.symbolic else (Numbers(fixed.value),)
+                yield from self._equation(self.names.tex(fixed.name), text, told, "")
         for position in shown(steps, range(len(steps.forward)), self.style):
             if isinstance(position, str):
                 yield rf"& \vdots && \text{{{position}}}"
@@ -163,12 +168,16 @@ class _Walk:
         known = list(dict.fromkeys(side for side in sides if side))
         yield from self._equation(left, known, [handed.numbers], rule)
         if several and handed.total is not None:
-            yield from self._added(handed.to, handed.total)
+            yield from self._added(handed)
 
-    def _added(self, name: str, total: Numbers) -> Iterator[str]:
+    def _added(self, handed: Handed) -> Iterator[str]:
         """All parts that have come to a tensor, and their sum."""
+        name, total = handed.to, handed.total
+        assert total is not None
         parts = self.met[name]
         sides = [" + ".join(parts)] if len(parts) == self.parts[name] else []
+        if self.steps.symbolic and handed.summed is not None:
+            sides.append(self._side(handed.summed, {}))
         yield from self._equation(self.derivative(name), sides, [total], "added up")
 
     # -- what it leads to --------------------------------------------------------------------------

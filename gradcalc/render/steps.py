@@ -7,15 +7,23 @@ from rich.text import Text
 
 from gradcalc.render import Style
 from gradcalc.render.canvas import draw, formula_lines
-from gradcalc.render.labels import label
-from gradcalc.render.notes import value_text
-from gradcalc.render.step_lines import MARKS, Line, backward, begins, closing, forward, opening
+from gradcalc.render.step_lines import (
+    MARKS,
+    Line,
+    backward,
+    begins,
+    closing,
+    forward,
+    numbers_text,
+    opening,
+    title,
+)
 from gradcalc.render.table import notes_grid
 from gradcalc.steps.data import Mark, Steps
 
 COLORS = {
     Mark.RIGHT: "green", Mark.INEXACT: "yellow", Mark.WRONG: "bold red", Mark.LOST: "bold magenta",
-    Mark.UNKNOWN: "",
+    Mark.CHOICE: "cyan", Mark.UNKNOWN: "",
 }  # fmt: skip
 
 
@@ -41,12 +49,10 @@ def _result(steps: Steps, name: str, style: Style) -> str:
     """The formula of a gradient, and the numbers that have come back."""
     report = steps.report
     gradient = next(g for g in report.gradients if g.name == name)
-    title = label(report.command, name, style)
-    lines = (
-        [] if gradient.formula is None else formula_lines(gradient.formula, f"{title} = ", style)
-    )
+    left = title(steps, name, style)
+    lines = [] if gradient.formula is None else formula_lines(gradient.formula, f"{left} = ", style)
     if not steps.points:
-        lines.append(f"{title} = {value_text(gradient.best, report.dtype, style)}")
+        lines.append(f"{left} = {numbers_text(gradient.best, report, style)}")
     return draw(*(Text(line, "bold") for line in lines), style=style)
 
 

@@ -1,6 +1,6 @@
 """The steps of a calculation as plain data: torch's numbers, and whether they are right."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -17,13 +17,15 @@ class Mark(StrEnum):
 
     `INEXACT` ones have lost digits to rounding, there or in what they are made of; `WRONG` ones are
     off although that is not so. `LOST` is where the first NaN or infinity comes from, where none
-    can be told to be wrong.
+    can be told to be wrong. A `CHOICE` is one of several numbers that are right at a kink or a
+    jump, or made of such: there is no true one.
     """
 
     RIGHT = "right"
     INEXACT = "inexact"
     WRONG = "wrong"
     LOST = "lost"
+    CHOICE = "choice"
     UNKNOWN = "unknown"
 
 
@@ -62,7 +64,8 @@ class Handed:
     what has arrived.
 
     `derived` is the same as a formula of the inputs, where that was asked for. `total` is all that
-    has come to the operand with it, the last of several. Where nothing is handed on `stop` says
+    has come to the operand with it, the last of several, and `summed` that as a formula of the
+    inputs. Where nothing is handed on `stop` says
     why.
     """
 
@@ -72,6 +75,7 @@ class Handed:
     derived: str | None = None
     numbers: Numbers | None = None
     total: Numbers | None = None
+    summed: str | None = None
     stop: str | None = None
 
 
@@ -84,6 +88,16 @@ class Backward:
     rule: str
     arriving: tuple[Numbers | None, ...]
     handed: tuple[Handed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A name of the program that a step is given, of what passes no gradient back: made of what, if
+    that is known."""
+
+    name: str
+    text: str | None
+    value: Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +137,10 @@ class Steps:
     of what is differentiated, `weights` what goes back to it. `unheld` is why the numbers are not
     held to the true ones, None where they are; those of rounds that are not shown are not either,
     unless the steps are `whole`. With `symbolic` what is handed on is told as
-    formulas of the inputs; then `points` may be the random ones at which those of a program without
-    values were held to the gradient.
+    formulas of the inputs. Those of a program without values were held to the gradient at so many
+    random `points`, the numbers are those of the first; `notes` say how the program was read.
+    `away` are the inputs by which the formula is not that of torch's number, but of those around,
+    as this is a kink. `fixed` are the names of what no step makes.
     """
 
     report: Report
@@ -138,6 +154,18 @@ class Steps:
     whole: bool = True
     symbolic: bool = False
     points: int = 0
+    notes: tuple[str, ...] = ()
+    away: frozenset[str] = frozenset()
+    fixed: tuple[Fixed, ...] = ()
+
+    @property
+    def numbers(self) -> Iterator[Numbers]:
+        """All numbers there are, in the order of the steps."""
+        for step in self.forward:
+            yield from step.numbers
+        for back in self.backward:
+            for handed in back.handed:
+                yield from (n for n in (handed.numbers, handed.total) if n is not None)
 
     @property
     def printed(self) -> str:

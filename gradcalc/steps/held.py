@@ -1,6 +1,6 @@
 """Torch's numbers for every step held to the true ones, in balls."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -17,6 +17,7 @@ from gradcalc.enclosure.course import LOST, Course
 from gradcalc.enclosure.experiment import Experiment
 from gradcalc.errors import GradcalcError
 from gradcalc.steps.data import Mark, Numbers
+from gradcalc.steps.ties import Choices, Room
 from gradcalc.testimony import Array, Computed, Origin
 from gradcalc.verdict.outcome import TAKEN
 
@@ -26,11 +27,15 @@ MANY = 2_000
 
 @dataclass(frozen=True)
 class Held:
-    """The true numbers of a run: its course, all adjoints, and what each call hands on."""
+    """The true numbers of a run: its course, all adjoints, and what each call hands on.
+
+    A `strict` one excuses no kernel for the digits that it loses.
+    """
 
     course: Course
     adjoints: dict[Origin, Any]
     handed: dict[int, list[Any]]
+    strict: bool = False
 
     @property
     def room(self) -> float:
@@ -44,24 +49,32 @@ class Held:
         found.balls = Eager(Balls(Decisions()))
         return found
 
+    @cached_property
+    def choices(self) -> Choices:
+        """What is chosen at kinks and jumps on the way back."""
+        return Choices(self.course, self.room)
+
     def value(self, position: int, part: int, given: Array) -> Numbers:
         """What a call gave."""
         result = self.course.calls[position].results[part]
         true = self.course.centre.values[result]
-        found = self._numbers(
+        return self._numbers(
             given, true, lambda: self.apart.given(position, exact=False, room=self.room)[result]
         )
-        return _where_lost(found, self.course.steps[position].given)
 
     def adjoint(self, origin: Origin, given: Array) -> Numbers:
         """All that has come back to a tensor."""
-        return self._numbers(given, self.adjoints.get(origin), None)
+        true, room = self.adjoints.get(origin), self.choices.total(origin)
+        if room is None:
+            return self._numbers(given, true, None)
+        return self._apart_from(room, given, true, None, 0.0)
 
     def given_back(
         self, position: int, number: int, origin: Origin, given: Array,
-        arriving: Sequence[Array | None],
+        arriving: Sequence[Array | None], *, told: bool = True,
     ) -> Numbers:  # fmt: skip
-        """What a call hands on to an operand."""
+        """What a call hands on to an operand; of numbers that are not `told` only what of them is
+        chosen is followed."""
         slots = self.course.slots[position]
         chosen = [k for k, s in enumerate(slots) if (s.number, s.origin) == (number, origin)]
         if position not in self.handed or not chosen:
@@ -77,11 +90,32 @@ class Held:
             given = [None if a is None else self.course.around(a, self.room) for a in arriving]
             return together(self.apart.handed(position, given, exact=False, room=self.room))
 
+        room = self.choices.handed(position, together, origin, given, arriving)
+        if not told:
+            return Numbers(given)
         with flint.ctx.workprec(self.course.centre.bits):
             true = together(self.handed[position])
         scale = max(float(np.max(np.abs(a), initial=0)) for a in arriving if a is not None)
-        made_of = [*self.course.steps[position].given, *(a for a in arriving if a is not None)]
-        return _where_lost(self._numbers(given, true, again, scale), made_of)
+        if room is None:
+            return self._numbers(given, true, again, scale)
+        return self._apart_from(room, given, true, again, scale)
+
+    def _apart_from(
+        self, room: Room, given: Array, true: Any, again: Callable[[], Any] | None, scale: float
+    ) -> Numbers:
+        """Numbers of which some are chosen, and the others held to the true ones."""
+        chosen = room.chosen(self.room)
+        boundless = ~np.isfinite(room.high - room.low)
+        if not np.isfinite(given[chosen & boundless]).all():
+            return Numbers(given)
+        if not np.all(room.holds(given, self.room)[chosen]):
+            return Numbers(given, Mark.WRONG)
+        free = ~chosen
+        if true is None or np.shape(true) != np.shape(given):
+            return Numbers(given, Mark.CHOICE)
+        made = again and (lambda: np.asarray(again(), object)[free])
+        others = self._numbers(given[free], np.asarray(true, object)[free], made, scale)
+        return Numbers(given, others.mark if others.mark is Mark.WRONG else Mark.CHOICE)
 
     def _numbers(
         self, given: Array, true: Any, again: Callable[[], Any] | None, scale: float = 0.0
@@ -122,7 +156,8 @@ class Held:
 
     def _has_digits(self, given: Array, true: Array, scale: float) -> bool:
         """Whether so much is left of what a kernel makes as it is excused for."""
-        room = max(self.course.epsilon**TAKEN * self._most(true), self.room * scale)
+        taken = 0.0 if self.strict else self.course.epsilon**TAKEN * self._most(true)
+        room = max(taken, self.room * scale)
         return bool(np.all(np.abs(given - true) <= room))
 
     def _most(self, values: Array) -> float:
@@ -149,10 +184,12 @@ def held(experiment: Experiment, ours: Computed) -> Held:
         return Held(course, *course.exact)
 
 
-def _where_lost(numbers: Numbers, made_of: Sequence[Array]) -> Numbers:
-    """Numbers of which nothing is known, told to be where the first NaN or infinity comes from."""
-    if numbers.mark is not Mark.UNKNOWN or np.isfinite(numbers.value).all():
+def where_lost(numbers: Numbers, made_of: Iterable[Array | None]) -> Numbers:
+    """Numbers that are not known to be wrong, told to be where the first NaN or infinity comes
+    from: not by way of what they are made of."""
+    if numbers.mark is Mark.WRONG or np.isfinite(numbers.value).all():
         return numbers
     nan = bool(np.isnan(numbers.value).any())
-    before = any(bool((np.isnan(a) if nan else ~np.isfinite(a)).any()) for a in made_of)
+    known = [a for a in made_of if a is not None]
+    before = any(bool((np.isnan(a) if nan else ~np.isfinite(a)).any()) for a in known)
     return numbers if before else replace(numbers, mark=Mark.LOST)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import chain
 
 from gradcalc.calculus import named_definition
 from gradcalc.derive.modes import swept
@@ -106,10 +107,20 @@ class Rule:
         leaves = list(self._leaves.values())
         found = swept(self._forms, ancestry(self._made), given, leaves, lambda node: node)
         return {
-            name: self._texts(found[leaf.order])
+            name: chain(self._textbook(leaf, names[0]), self._texts(found[leaf.order]))
             for name, leaf in self._leaves.items()
             if leaf.order in found
         }
+
+    def _textbook(self, leaf: Node, arrived: str) -> Iterator[str]:
+        """The usual form of what is handed on where that is another than calculus finds."""
+        made = self._made[0] if self._made else None
+        if made is None or made.title != "where" or len(made.operands) != 3:
+            return
+        condition, one, other = made.operands
+        if condition.op is ops.VAR and leaf in (one, other) and one is not other:
+            parts = (arrived, "0") if leaf is one else ("0", arrived)
+            yield f"where({condition['name']}, {', '.join(parts)})"
 
     def _text(self, node: Node) -> str | None:
         return next(self._texts(node), None)

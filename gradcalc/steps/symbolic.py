@@ -16,10 +16,8 @@ from gradcalc.expr.nodes import Data, Node, ancestry
 from gradcalc.expr.written import Unprintable
 from gradcalc.readback.alarm import TimesUp
 from gradcalc.readback.roundtrip import RoundTrip
+from gradcalc.steps.readback import is_same
 from gradcalc.testimony import Origin
-
-NEAR = 1e-6
-"""How far a text may be from the numbers, which have fewer digits than it, in relation to them."""
 
 MANY = 400
 """Nodes of a run above which nobody would read its derivation."""
@@ -47,13 +45,15 @@ class Symbolic:
         self._taken = frozenset((*recording.problem.inputs, *trace.names))
         self.forms = recording.derivation.forms.copy()
         self.handed: dict[int, dict[Origin, Node]] = {}
+        self.adjoints: dict[Origin, Node] = {}
         self._sweep(origins, output)
 
     def _sweep(self, origins: Sequence[Sequence[Origin]], output: Origin) -> None:
         """What every call hands on, the last one first."""
         trace, forms = self._recording.trace, self.forms
         seed = np.broadcast_to(np.asarray(trace.weights, np.float64), trace.output.shape)
-        adjoints: dict[Origin, Node] = {output: forms(ops.LITERAL, data=Data.of(seed))}
+        adjoints = self.adjoints
+        adjoints[output] = forms(ops.LITERAL, data=Data.of(seed))
         for number in reversed(range(len(trace.calls))):
             results = range(len(trace.calls[number].results))
             arriving = [adjoints.get((number, part)) for part in results]
@@ -94,15 +94,25 @@ class Symbolic:
             for node, wants, new in zip(arguments, wanted, first, strict=True)
         ]
 
+    def total(self, origin: Origin, value: Any) -> str | None:
+        """All that comes back to a tensor as a formula that gives that value."""
+        return self._giving(self.adjoints.get(origin), value)
+
     def text(self, number: int, origin: Origin, value: Any) -> str | None:
         """What a call hands on as a formula that gives that value, None where there is none."""
-        node = self.handed.get(number, {}).get(origin)
+        return self._giving(self.handed.get(number, {}).get(origin), value)
+
+    def _giving(self, node: Node | None, value: Any) -> str | None:
         if node is None:
             return None
         if node.order not in self._texts:
             self._texts[node.order] = self._written(node)
         known = self._texts[node.order]
-        return known[0] if known is not None and _is_near(known[1], value) else None
+        return (
+            known[0]
+            if known is not None and is_same(known[1], np.asarray(value, np.float64), 0.0)
+            else None
+        )
 
     def _written(self, node: Node) -> tuple[str, Any] | None:
         """A node as a formula, and what that gives at the point."""
@@ -122,10 +132,3 @@ class Symbolic:
         with flint.ctx.workprec(centre.bits):
             found = self._trip.value(key, text, shown, centre.arithmetic, centre.inputs)
             return None if found is None else to_floats(found)
-
-
-def _is_near(found: Any, value: Any) -> bool:
-    value = np.asarray(value, np.float64)
-    if found.shape != value.shape:
-        return False
-    return bool(np.all(np.abs(found - value) <= NEAR * np.max(np.abs(value), initial=0.0)))

@@ -1,27 +1,27 @@
 """A problem → its steps: what torch has for every call there and back, held to the true numbers."""
 
-from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from gradcalc.balls.numbers import OutOfReach, Undecided, Undefined
 from gradcalc.calculate import Ask, ask_here, cured_report, weighed
 from gradcalc.derive.runs import Recording
-from gradcalc.derive.trace import Call, Trace, is_boolean
+from gradcalc.derive.trace import Call, Trace
 from gradcalc.enclosure.course import Unlike
 from gradcalc.enclosure.experiment import Experiment
 from gradcalc.errors import GradcalcError, LimitError, Span, UnsupportedError
 from gradcalc.expr import ops
 from gradcalc.problem import Problem, weights
 from gradcalc.report import Report
-from gradcalc.steps.data import Backward, Forward, Handed, Numbers, Rounds, Source, Steps
+from gradcalc.steps.back import Back, Operand, is_frozen, source_of
+from gradcalc.steps.data import Fixed, Forward, Numbers, Rounds, Steps
+from gradcalc.steps.faults import is_unmarked, marked, settled
 from gradcalc.steps.folding import rounds_of
-from gradcalc.steps.held import Held, held
+from gradcalc.steps.held import Held, held, where_lost
 from gradcalc.steps.names import OUTPUT, apart, named
-from gradcalc.steps.readback import fitting
-from gradcalc.steps.rules import Rule, rule_name
+from gradcalc.steps.rules import Rule
 from gradcalc.steps.symbolic import MANY, Symbolic
 from gradcalc.steps.texts import LONGEST
 from gradcalc.testimony import Absent, Array, Computed, Origin, Step
@@ -49,16 +49,28 @@ def steps_of(
     case, experiment = weighed(replace(problem, steps=True), ask)
     if isinstance(case.autograd, Absent):
         raise UnsupportedError(f"there are no steps to be told: {case.autograd.doubt}")
+    ours = case.autograd
     if experiment is None:
         raise UnsupportedError("the steps are those of the check, which was left out")
     recording = experiment.runs.recording
     trace = recording.trace
     if [call.primitive for call in trace.calls] != [s.primitive for s in case.autograd.steps]:
-        raise UnsupportedError("torch's calls are not those that the check makes")
+        raise UnsupportedError(
+            "the check makes this of other calls than torch does, and has no numbers for its steps",
+            hint="gradcalc grad and gradcalc why say whether the gradient is right",
+        )
     found, unheld = _held(experiment, case.autograd)
     derived = _derived(recording, case.autograd, found) if symbolic else None
-    walk = Walk(case.problem, case.autograd, trace, found, derived, whole=whole)
-    return walk.steps(cured_report(case, command, ask), unheld)
+    report = cured_report(case, command, ask)
+
+    def walked(found: Held | None) -> Steps:
+        walk = Walk(case.problem, ours, trace, found, derived, whole=whole)
+        return settled(walk.steps(report, unheld), case.problem)
+
+    steps = walked(found)
+    if is_unmarked(steps) and found is not None:
+        steps = walked(replace(found, strict=True))
+    return marked(steps) if is_unmarked(steps) else steps
 
 
 def _held(experiment: Experiment, ours: Computed) -> tuple[Held | None, str | None]:
@@ -81,16 +93,6 @@ def _derived(recording: Recording, ours: Computed, found: Held | None) -> Symbol
     same = centre is not None and centre.recording.derived is recording.derived
     origins = [step.origins for step in ours.steps]
     return Symbolic(recording, origins, ours.target, centre if same else None)
-
-
-@dataclass(frozen=True, slots=True)
-class Operand:
-    """A tensor that a call is given: its number, where it is from, what torch hands on to it."""
-
-    number: int
-    origin: Origin
-    name: str
-    handed: Array | None
 
 
 class Walk:
@@ -121,9 +123,6 @@ class Walk:
             depends = any(self.depends.get(operand.origin, False) for operand in operands)
             for part in range(len(trace.calls[position].results)):
                 self.depends[position, part] = depends
-        flowing = [o.origin for own in self.operands for o in own if o.handed is not None]
-        self.often = Counter(flowing)
-        self.left = Counter(flowing)
 
     def _operands(self, call: Call, step: Step) -> list[Operand]:
         """The operands of a call, one that stands there several times only once."""
@@ -141,20 +140,40 @@ class Walk:
     def _name(self, number: int, origin: Origin, value: Array) -> str:
         """What an operand is called; one without a name by its numbers."""
         own = self.names.of.get(origin)
-        if self.trace.nodes[number].op is ops.DETACH and origin is not None:
+        if self._is_detached(number, origin):
             return self.bound.get(number) or f"detach({own})"
         if own is not None:
             return own
         return self.bound.get(number) or _literal(value)
+
+    def _is_detached(self, number: int, origin: Origin) -> bool:
+        """Whether an operand is a detached tensor, not one that was made so."""
+        is_one = self.trace.nodes[number].op is ops.DETACH and origin is not None
+        frozen = any(stop.kind == "no_grad" for stop in self.ours.stops)
+        return is_one and not (frozen and is_frozen(self.trace, number, origin))
+
+    def _fixed(self) -> tuple[Fixed, ...]:
+        """The names of operands that no call makes, and that are no inputs."""
+        found: dict[str, Fixed] = {}
+        for call, step in zip(self.trace.calls, self.ours.steps, strict=True):
+            for number, origin, value in zip(call.arguments, step.origins, step.given, strict=True):
+                name = self.bound.get(number)
+                if name is None or name != self._name(number, origin, value) or name in found:
+                    continue
+                own = self.names.of.get(origin)
+                found[name] = Fixed(name, own and f"detach({own})", value)
+        return tuple(found.values())
 
     def steps(self, report: Report, unheld: str | None) -> Steps:
         """All of them, those that are repeated with their rounds."""
         keys = [(call.primitive, call.place) for call in self.trace.calls]
         rounds = self._rounds(keys)
         rules = {k: self._rule(k) for k in range(len(keys)) if all(r.is_shown(k) for r in rounds)}
-        self.told = frozenset(rules)
         self.shown = frozenset(range(len(keys)) if self.whole else rules)
-        backward = [self._backward(k, rules.get(k)) for k in reversed(range(len(keys)))]
+        back = Back(
+            self.problem, self.ours, self.trace, self.held, self.symbolic, self.operands,
+            self.depends, rules, self.shown,
+        )  # fmt: skip
         taken = [*self.names.of.values(), *self.bound.values()]
         gradients = tuple(
             replace(one, formula=one.formula and apart(one.formula, taken))
@@ -164,13 +183,14 @@ class Walk:
             report=replace(report, gradients=gradients),
             inputs=dict(self.problem.inputs),
             forward=tuple(self._forward(k, rules.get(k)) for k in range(len(keys))),
-            backward=tuple(step for step in backward if step is not None),
+            backward=back.steps(),
             rounds=rounds,
             output=self.names.of.get(self.ours.target, OUTPUT),
             weights=weights(self.problem, self.ours.value.shape),
             unheld=unheld,
             whole=self.whole,
             symbolic=self.symbolic is not None,
+            fixed=self._fixed(),
         )
 
     def _rounds(self, keys: Sequence[Hashable]) -> tuple[Rounds, ...]:
@@ -215,7 +235,7 @@ class Walk:
             place=call.place,
             numbers=tuple(self._value(position, k, v) for k, v in enumerate(step.values)),
             operands=tuple(operand.name for operand in operands),
-            sources=tuple(_source(operand.origin) for operand in operands),
+            sources=tuple(source_of(operand.origin) for operand in operands),
             depends=self.depends[position, 0],
             flows=any(adjoint is not None for adjoint in step.adjoints),
         )
@@ -228,96 +248,10 @@ class Walk:
         return self.trace.calls[origin[0]].place if isinstance(origin, tuple) else None
 
     def _value(self, position: int, part: int, value: Array) -> Numbers:
-        if self.held is None or position not in self.shown:
-            return Numbers(value)
-        return self.held.value(position, part, value)
-
-    def _backward(self, position: int, rule: Rule | None) -> Backward | None:
-        """A call on the way back, None where nothing comes back to it."""
-        call, adjoints = self.trace.calls[position], self.ours.steps[position].adjoints
-        if all(adjoint is None for adjoint in adjoints):
-            return None
-        formulas = {} if rule is None else rule.backward([a is not None for a in adjoints])
-        operands = self.operands[position]
-        found = (self._handed(position, operand, formulas) for operand in operands)
-        return Backward(
-            step=position,
-            rule=rule_name(call, self.trace),
-            arriving=tuple(
-                None if adjoint is None else self._adjoint((position, part), adjoint)
-                for part, adjoint in enumerate(adjoints)
-            ),
-            handed=tuple(part for part in found if part is not None),
-        )
-
-    def _adjoint(self, origin: Origin, value: Array) -> Numbers:
-        hidden = isinstance(origin, tuple) and origin[0] not in self.shown
-        return Numbers(value) if self.held is None or hidden else self.held.adjoint(origin, value)
-
-    def _handed(
-        self,
-        position: int,
-        operand: Operand,
-        formulas: Mapping[str, Iterable[str]],
-    ) -> Handed | None:
-        """What a call hands on to an operand, None to one that nothing is asked of."""
-        if operand.handed is None:
-            depends = self.depends.get(operand.origin, False)
-            source, stop = _source(operand.origin), self._stop(operand)
-            return Handed(operand.name, source, stop=stop) if depends else None
-        adjoints = self.ours.steps[position].adjoints
-        self.left[operand.origin] -= 1
-        numbers = Numbers(operand.handed)
+        found = Numbers(value)
         if self.held is not None and position in self.shown:
-            numbers = self.held.given_back(
-                position, operand.number, operand.origin, operand.handed, adjoints
-            )
-        text = None
-        if self.symbolic is not None:
-            true = numbers.value if numbers.true is None else numbers.true
-            text = self.symbolic.text(position, operand.origin, true)
-        return Handed(
-            to=operand.name,
-            source=_source(operand.origin),
-            formula=self._formula(position, formulas.get(operand.name, ()), numbers),
-            derived=text,
-            numbers=numbers,
-            total=self._total(operand.origin),
-        )
-
-    def _formula(self, position: int, texts: Iterable[str], numbers: Numbers) -> str | None:
-        """The first of some texts that gives what is handed on, or what should be."""
-        if position not in self.told:
-            return None
-        named = {operand.origin: operand.name for operand in self.operands[position]}
-        return fitting(self.problem, self.ours.steps[position], named, texts, numbers)
-
-    def _total(self, origin: Origin) -> Numbers | None:
-        """All that has come back to a tensor, once the last of several parts has."""
-        if self.left[origin] or self.often[origin] < 2:
-            return None
-        if isinstance(origin, tuple):
-            adjoint = self.ours.steps[origin[0]].adjoints[origin[1]]
-        else:
-            adjoint = self.ours.gradients.get(str(origin))
-        if adjoint is None or self.held is None:
-            return None if adjoint is None else Numbers(adjoint)
-        return self.held.adjoint(origin, adjoint)
-
-    def _stop(self, operand: Operand) -> str:
-        """Why nothing is handed on to an operand that is made of what is differentiated by."""
-        node = self.trace.nodes[operand.number]
-        if node.op is ops.DETACH:
-            return "detached: no gradient flows through it"
-        if is_boolean(node):
-            return "a condition: it passes no gradient back"
-        if not self.trace.is_active(node):
-            return "it is made of what is detached"
-        return "it passes no gradient back"
-
-
-def _source(origin: Origin) -> Source:
-    return origin[0] if isinstance(origin, tuple) else origin
+            found = self.held.value(position, part, value)
+        return where_lost(found, self.ours.steps[position].given)
 
 
 def _literal(value: Array) -> str:
