@@ -79,6 +79,32 @@ BETWEEN = {
 }
 
 
+PLACES = {
+    "poles, each once": ("tan(x)", "-3:3:31", "float64", [-math.pi / 2, math.pi / 2]),
+    "a pole off the middle": ("tan(x)", "-0.153:2.48:4", "float64", [math.pi / 2]),
+    "poles of a square": ("1/(x*x - 3)**2", "-2:2:10", "float64", [-math.sqrt(3), math.sqrt(3)]),
+    "steep, but entire": ("tanh(1000*(x - 0.5))", "0:1:4", "float64", []),
+    "steep between two floats": ("tanh(1e16*(x - pi/5))", "0:1:10", "float64", []),
+    "a spike that is none": ("1/(x*x + 1e-8)", "-0.9:1:9", "float64", []),
+    "a corner at 0, seen from both sides": ("abs(sin(x))", "-1.757:0.577:9", "float64", [0.0]),
+    "a corner in few digits": ("abs(x - 1/3)", "-1:1:21", "float32", [1 / 3]),
+    "a corner at the middle": ("abs(x - 0.3)", "0.2:0.4:2", "float32", [0.3]),
+    "jumps in few digits": ("floor(x*3.1)", "-1:1:20", "float32", [k / 3.1 for k in range(-3, 4)]),
+    "a pole in few digits": ("tan(x)", "1:2:9", "float32", [math.pi / 2]),
+    "nothing in few digits": ("sin(x)*exp(x)", "-3:2.9:30", "float32", []),
+    "nothing where numbers underflow": ("exp(-x*x*10000)", "-2.4:2:60", "float32", []),
+}
+"""Where something is between points: there is one mark at each place, and none elsewhere."""
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_each_place_has_one_mark(name: str) -> None:
+    program, x, dtype, wanted = PLACES[name]
+    marks = sorted(s.at for s in curve(program, x=x, dtype=dtype).specials if not s.is_stretch)
+    near = 1e-12 if dtype == "float64" else 1e-5
+    assert marks == pytest.approx(wanted, abs=near)
+
+
 @pytest.mark.parametrize("name", BETWEEN)
 def test_between_two_floats_both_are_ordinary(name: str) -> None:
     program, x, place, kind = BETWEEN[name]

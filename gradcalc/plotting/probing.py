@@ -72,6 +72,13 @@ class Prober:
             found.message,
         )  # fmt: skip
 
+    def is_smooth(self, low: float, high: float) -> bool:
+        """Whether the check proves that slopes are finite and do not jump from one point of a line
+        to another; False where it does not tell."""
+        from gradcalc.plotting.bounds import is_bounded
+
+        return is_bounded(self._derivations, *(self._at((at,)).rounded() for at in (low, high)))
+
     def _at(self, place: Place) -> Problem:
         return replace(self._problem, inputs={**self._problem.inputs, **self._moved(place)})
 
@@ -118,9 +125,8 @@ class Prober:
         return self._along(found)
 
     def _total(self, value: Array) -> float:
+        """The output as the one number that the slopes are of: the weighed sum of it."""
         array = np.asarray(value, dtype=np.float64)
-        if array.ndim == 0:
-            return float(array)
         with np.errstate(all="ignore"):
             return float(np.sum(weights(self._problem, array.shape) * array))
 
