@@ -144,7 +144,7 @@ def _changing(prober: Prober, halves: tuple[Pair, Pair], rounded: Rounded) -> li
     Of two, that over which more changes than over the other; none if it is much the same, down to
     quarters, as what is at the middle itself changes both halves.
     """
-    open_ = [half for half in halves if not prober.is_smooth(*half)]
+    open_ = [half for half in halves if not is_smooth(prober, *half, rounded)]
     if len(open_) < 2:
         return open_
     found = _uneven(prober, halves, rounded)
@@ -219,11 +219,20 @@ def _bump(prober: Prober, low: float, high: float, rounded: Rounded) -> Bump | N
     return Bump(off, hidden=off <= noise and noise > SMALL)
 
 
-def beside(prober: Prober, at: float, way: float, rounded: Rounded) -> Iterator[Found]:
+def beside(prober: Prober, at: float, way: int, rounded: Rounded) -> Iterator[Found]:
     """A few points next to a float, on one side."""
-    step = unit(rounded)
-    for times in (1, 2, 5):
-        yield prober.quick(rounded(at + way * times * step * max(abs(at), 1e-300)))
+    return (prober.quick(further(at, way * floats, rounded)) for floats in (1, 2, 5))
+
+
+def further(at: float, floats: int, rounded: Rounded) -> float:
+    """A float that is so many floats away, or a few more."""
+    return rounded(at + floats * unit(rounded) * max(abs(at), 1e-300))
+
+
+def is_smooth(prober: Prober, low: float, high: float, rounded: Rounded) -> bool:
+    """Whether the check proves that nothing is hidden between two floats, or next to them, as
+    rounding puts what torch does a few floats beside where it is."""
+    return prober.is_smooth(further(low, -5, rounded), further(high, 5, rounded))
 
 
 def _ended(prober: Prober, low: float, high: float, rounded: Rounded) -> Pair:

@@ -63,7 +63,7 @@ def curve_of(prober: Prober, axis: Axis, program: str, rounded: Rounded, tell: T
         tuple(points),
         tuple(sorted(specials, key=lambda special: (special.at, special.is_stretch))),
         15.95 if known is None else known.possible,
-        known is not None and known.summed,
+        prober.quantity,
     )
 
 

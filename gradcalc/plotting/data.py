@@ -8,6 +8,9 @@ from gradcalc.verdict.outcome import Outcome
 ERROR, POLE = "error", "pole"
 """What a point is that has no verdict, and a place between two floats around which slopes grow."""
 
+VALUE, SUM, WEIGHED = "value", "sum of the outputs", "output weighed by the cotangent"
+"""What values are."""
+
 HARMLESS = (Outcome.VERIFIED, Outcome.VANISHED)
 """Outcomes of points that are nothing special."""
 
@@ -80,14 +83,15 @@ class Axis:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A program along a line; `possible` is how many digits its dtype holds."""
+    """A program along a line; `possible` is how many digits its dtype holds, `quantity` what the
+    values are of an output that is not one number alone."""
 
     program: str
     axis: Axis
     points: Sequence[Point]
     specials: Sequence[Special]
     possible: float
-    summed: bool = False
+    quantity: str = VALUE
 
     @property
     def exit_code(self) -> int:
@@ -121,7 +125,7 @@ class Field:
     values: Sequence[Sequence[float]]
     arrows: Sequence[Arrow]
     possible: float
-    summed: bool = False
+    quantity: str = VALUE
 
     @property
     def exit_code(self) -> int:

@@ -7,7 +7,9 @@ from gradcalc.plotting.between import (
     UNSURE,
     Rounded,
     beside,
+    further,
     is_finite,
+    is_smooth,
     plainest,
     unit,
 )
@@ -54,7 +56,7 @@ def _between(
 ) -> Special | None:
     """A place that no float is at, told by what changes from one float to the next, and does not
     on either side; what is little beside the numbers at the ends of the step may be rounding."""
-    if prober.is_smooth(low, high):
+    if is_smooth(prober, low, high, rounded):
         return None
     first, last = prober.quick(low), prober.quick(high)
     sides = [*beside(prober, low, -1, rounded)], [*beside(prober, high, 1, rounded)]
@@ -93,15 +95,10 @@ def _is_pole(prober: Prober, ends: Ends, step: Ends, rounded: Rounded) -> bool:
     if max(steep) <= STEEP * max(around, default=0.0):
         return False
     side = steep.index(max(steep))
-    near, far = ends[side], _away(ends[side], (-1, 1)[side], rounded)
+    near, far = ends[side], further(ends[side], (-5, 5)[side], rounded)
     asked = [abs(prober.full(at).true[0]) for at in (near, far)]
     # a comparison with NaN, where the check has no gradient, holds never
     return asked[0] > GROWTH * asked[1]
-
-
-def _away(at: float, way: int, rounded: Rounded) -> float:
-    """A float that is a few further on."""
-    return rounded(at + way * 5 * unit(rounded) * max(abs(at), 1e-300))
 
 
 def _steepness(found: Found) -> float:

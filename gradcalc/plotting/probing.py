@@ -9,7 +9,7 @@ import numpy as np
 from gradcalc.calculate import Ask, report_of, weigh
 from gradcalc.derive.derivations import Derivations
 from gradcalc.errors import Fault, GradcalcError
-from gradcalc.plotting.data import ERROR, Point
+from gradcalc.plotting.data import ERROR, SUM, VALUE, WEIGHED, Point
 from gradcalc.problem import Array, Problem, weights
 from gradcalc.report import Report
 from gradcalc.testimony import Absent
@@ -51,6 +51,13 @@ class Prober:
         self._asked: dict[Place, Found] = {}
         self.size = 0.0
         self.failure: GradcalcError | None = None
+
+    @property
+    def quantity(self) -> str:
+        """What the values are."""
+        if self._problem.cotangent is not None:
+            return WEIGHED
+        return SUM if any(found.summed for found in self._asked.values()) else VALUE
 
     def quick(self, *place: float) -> Found:
         """Torch's value and slopes, NaN where the program cannot be run."""
