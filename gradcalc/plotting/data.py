@@ -20,9 +20,9 @@ class Point:
     """What became of one point.
 
     `slope` is autograd's gradient by what moves, or along the direction; `true` that of the check,
-    NaN where it has none. `digits` is how many digits of the slope are right, None where that is
-    not known. `outcome` is a verdict's, `error` where the program cannot be run there, and None
-    where no verdict was asked for.
+    NaN where it has none, or no float is as large. `digits` is how many digits of the slope are
+    right, None where that is not known. `outcome` is a verdict's, `error` where the program cannot
+    be run there, and None where no verdict was asked for.
     """
 
     at: float

@@ -126,8 +126,9 @@ class Prober:
         found: dict[str, Array | None] = {}
         for gradient in report.gradients:
             best = gradient.symbolic if gradient.enclosure is None else gradient.enclosure
-            if best is not None and gradient.told is not None:
-                best = np.where(gradient.told, best, np.nan)
+            if best is not None:
+                told = True if gradient.told is None else gradient.told
+                best = np.where(told & np.isfinite(best), best, np.nan)
             found[gradient.name] = best
         return self._along(found)
 

@@ -66,9 +66,10 @@ def figure(curve: Curve) -> Scene:
 
 
 def title(program: str) -> str:
-    """The program on one line, and not too long for one."""
-    text = printable(" ".join(program.split()))
-    return text if len(text) <= 88 else f"{text[:87]}…"
+    """The program on one line, and not too long for one: of several lines the first."""
+    first, *others = [line.strip() for line in program.splitlines() if line.strip()] or [""]
+    text = printable(" ".join(first.split()))
+    return text if len(text) <= 88 and not others else f"{text[:87].rstrip()}…"
 
 
 def summary(curve: Curve) -> str:
