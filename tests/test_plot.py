@@ -114,6 +114,8 @@ def test_between_two_floats_both_are_ordinary(name: str) -> None:
     assert special.at == pytest.approx(place, rel=1e-14)
     assert special.kind == kind
     assert special.between == np.nextafter(special.at, np.inf)
+    # the place itself, in more digits than a float has
+    assert special.at <= place <= special.between
     for at in (special.at, special.between):
         assert gradcalc.grad(program, x=at).verdict.outcome == "verified"
 

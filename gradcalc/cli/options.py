@@ -113,7 +113,7 @@ class Options:
     )  # fmt: skip
     range: str | None = _row(
         None, "--range", "START:STOP", "How far it moves along --direction; -1:1.",
-        commands=PLOT, usual=True,
+        commands=PLOT,
     )  # fmt: skip
     csv: str | None = _row(
         None, "--csv", "FILE",

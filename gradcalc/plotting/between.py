@@ -225,8 +225,9 @@ def beside(prober: Prober, at: float, way: int, rounded: Rounded) -> Iterator[Fo
 
 
 def further(at: float, floats: int, rounded: Rounded) -> float:
-    """A float that is so many floats away, or a few more."""
-    return rounded(at + floats * unit(rounded) * max(abs(at), 1e-300))
+    """The float of the dtype that is so many floats away."""
+    size = math.ldexp(1.0, math.frexp(at)[1] - 1) if at else 1e-300
+    return rounded(at + floats * unit(rounded) * size)
 
 
 def is_smooth(prober: Prober, low: float, high: float, rounded: Rounded) -> bool:

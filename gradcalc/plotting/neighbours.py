@@ -23,6 +23,9 @@ CALM = 0.1
 STEEP = 1e6
 """How many times as steep as at the ends of a step a function is at a pole."""
 
+FLOATS = 10
+"""How many floats beside a pole halving may end."""
+
 GROWTH = 2
 """How many times as steep as a few floats away a function is next to a pole, at the least."""
 
@@ -48,7 +51,25 @@ def asked_at(
         point = prober.point(at)
         if point.outcome not in (None, ERROR, *HARMLESS):
             return special_of(point)
+    if _is_steep(prober, (low, high), step):
+        low, high = _steepest(prober, low, high, rounded)
     return _between(prober, low, high, step, rounded)
+
+
+def _steepest(prober: Prober, low: float, high: float, rounded: Rounded) -> Ends:
+    """The two neighbouring floats in the steepest place around two, as halving may end a few floats
+    beside a pole; the same two if it is no steeper next to them."""
+    for _ in range(FLOATS):
+        below, above = further(low, -1, rounded), further(high, 1, rounded)
+        inner = max(_steepness(prober.quick(at)) for at in (low, high))
+        # NaN is not steeper
+        if _steepness(prober.quick(below)) > inner:
+            low, high = below, low
+        elif _steepness(prober.quick(above)) > inner:
+            low, high = high, above
+        else:
+            break
+    return low, high
 
 
 def _between(
@@ -90,15 +111,21 @@ def _between(
 def _is_pole(prober: Prober, ends: Ends, step: Ends, rounded: Rounded) -> bool:
     """Whether the slope grows where the check has no bound for it, between two floats: it
     falls within a few floats, by the check's own numbers."""
-    steep = [_steepness(prober.quick(at)) for at in ends]
-    around = [_steepness(found) for found in map(prober.quick, step) if is_finite(found)]
-    if max(steep) <= STEEP * max(around, default=0.0):
+    if not _is_steep(prober, ends, step):
         return False
+    steep = [_steepness(prober.quick(at)) for at in ends]
     side = steep.index(max(steep))
     near, far = ends[side], further(ends[side], (-5, 5)[side], rounded)
     asked = [abs(prober.full(at).true[0]) for at in (near, far)]
     # a comparison with NaN, where the check has no gradient, holds never
     return asked[0] > GROWTH * asked[1]
+
+
+def _is_steep(prober: Prober, ends: Ends, step: Ends) -> bool:
+    """Whether it is far steeper at two floats than at the ends of the step around them."""
+    around = [_steepness(found) for found in map(prober.quick, step) if is_finite(found)]
+    steepest = max(_steepness(prober.quick(at)) for at in ends)
+    return steepest > STEEP * max(around, default=0.0)
 
 
 def _steepness(found: Found) -> float:
