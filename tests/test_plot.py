@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import math
 import sys
 from html.parser import HTMLParser
@@ -20,8 +21,9 @@ from gradcalc.plotting.ranges import parse_range, places
 from gradcalc.render import PLOTS, Style, drawer
 from gradcalc.render.plots.axes import limits, pieces, tick_texts, ticks
 from gradcalc.render.plots.contour import lines, part
-from gradcalc.render.plots.figure import curve_pieces, figure
+from gradcalc.render.plots.figure import counted, curve_pieces, figure, title
 from gradcalc.render.plots.scene import LOOKS, Text
+from gradcalc.render.plots.words import alarm
 from tests.command import Run
 
 STYLE = Style(80, color=False)
@@ -79,6 +81,32 @@ BETWEEN = {
 }
 
 
+PLACES = {
+    "poles, each once": ("tan(x)", "-3:3:31", "float64", [-math.pi / 2, math.pi / 2]),
+    "a pole off the middle": ("tan(x)", "-0.153:2.48:4", "float64", [math.pi / 2]),
+    "poles of a square": ("1/(x*x - 3)**2", "-2:2:10", "float64", [-math.sqrt(3), math.sqrt(3)]),
+    "steep, but entire": ("tanh(1000*(x - 0.5))", "0:1:4", "float64", []),
+    "steep between two floats": ("tanh(1e16*(x - pi/5))", "0:1:10", "float64", []),
+    "a spike that is none": ("1/(x*x + 1e-8)", "-0.9:1:9", "float64", []),
+    "a corner at 0, seen from both sides": ("abs(sin(x))", "-1.757:0.577:9", "float64", [0.0]),
+    "a corner in few digits": ("abs(x - 1/3)", "-1:1:21", "float32", [1 / 3]),
+    "a corner at the middle": ("abs(x - 0.3)", "0.2:0.4:2", "float32", [0.3]),
+    "jumps in few digits": ("floor(x*3.1)", "-1:1:20", "float32", [k / 3.1 for k in range(-3, 4)]),
+    "a pole in few digits": ("tan(x)", "1:2:9", "float32", [math.pi / 2]),
+    "nothing in few digits": ("sin(x)*exp(x)", "-3:2.9:30", "float32", []),
+    "nothing where numbers underflow": ("exp(-x*x*10000)", "-2.4:2:60", "float32", []),
+}
+"""Where something is between points: there is one mark at each place, and none elsewhere."""
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_each_place_has_one_mark(name: str) -> None:
+    program, x, dtype, wanted = PLACES[name]
+    marks = sorted(s.at for s in curve(program, x=x, dtype=dtype).specials if not s.is_stretch)
+    near = 1e-12 if dtype == "float64" else 1e-5
+    assert marks == pytest.approx(wanted, abs=near)
+
+
 @pytest.mark.parametrize("name", BETWEEN)
 def test_between_two_floats_both_are_ordinary(name: str) -> None:
     program, x, place, kind = BETWEEN[name]
@@ -86,6 +114,8 @@ def test_between_two_floats_both_are_ordinary(name: str) -> None:
     assert special.at == pytest.approx(place, rel=1e-14)
     assert special.kind == kind
     assert special.between == np.nextafter(special.at, np.inf)
+    # the place itself, in more digits than a float has
+    assert special.at <= place <= special.between
     for at in (special.at, special.between):
         assert gradcalc.grad(program, x=at).verdict.outcome == "verified"
 
@@ -158,13 +188,16 @@ ERRORS = {
     "three ranges": (("x*y*z", "--x", "0:1", "--y", "0:1", "--z", "0:1"), "3 names have a range"),
     "too many": (("x", "--x", "0:1:10001"), "that is 10,001 points"),
     "too many on a plane": (("x*y", "--x", "0:1:200", "--y", "0:1:200"), "that is 40,000 points"),
-    "backwards": (("x", "--x", "1:0"), "the range is empty"),
     "empty": (("x", "--x", "1:1"), "the range is empty"),
     "one point": (("x", "--x", "0:1:1"), "has 2 points or more"),
     "half a point": (("x", "--x", "0:1:2.5"), "the number of points is not a whole number"),
     "four parts": (("x", "--x", "0:1:2:3"), "a range is START:STOP"),
     "half a range": (("x", "--x", "0:"), "a range is START:STOP"),
-    "endless": (("x", "--x", "0:inf"), "is not the end of a range"),
+    "endless": (("x", "--x", "0:inf"), "tip: as far as there is something to see: --x -100:100"),
+    "no range, but its ends": (("x**2", "--x", "10,-2.5"), "tip: --x -2.5:10"),
+    "no range, by another name": (("u**2", "--u", "3"), "tip: --u -10:10"),
+    "a page beside it": (("x", "--x", "0:1", "--html", "a.html"), "tip: --format html"),
+    "json and more": (("x", "--x", "0:1", "--json", "--format", "csv"), "exclude each other"),
     "a list": (("x", "--x", "0:1,2"), "is not the end of a range"),
     "two programs": (("x", "x**2", "--x", "0:1"), "a plot is of one program"),
     "unchecked": (("x", "--x", "0:1", "--no-check"), "what the check finds"),
@@ -340,6 +373,127 @@ def test_levels_cross_triangles_in_lines() -> None:
     assert lines(triangle, 2.0) == []
     assert len(part(triangle, 0.5, 1)) == 4
     assert len(part(triangle, 0.5, -1)) == 3
+
+
+RANGES = {
+    "from the larger number": ("2:-2:3", [-2.0, 0.0, 2.0]),
+    "two dots": ("-2..2:3", [-2.0, 0.0, 2.0]),
+    "linspace": ("linspace(-2, 2, 3)", [-2.0, 0.0, 2.0]),
+    "torch's": ("torch.linspace(-2,2,3)", [-2.0, 0.0, 2.0]),
+}
+
+
+@pytest.mark.parametrize("name", RANGES)
+def test_ranges_as_people_type_them(name: str) -> None:
+    x, wanted = RANGES[name]
+    assert [point.at for point in curve("x**2", x=x).points] == wanted
+
+
+def test_a_row_of_numbers_is_a_value_where_something_else_moves() -> None:
+    given = curve("sum(x)*a", x="linspace(0,1,3)", a="0:1:2")
+    assert [point.slope for point in given.points] == [1.5, 1.5]
+
+
+WEIGHED = {
+    "a number": ("x*x", {"x": "0:1:3"}, 2.0, 2.0),
+    "numbers": ("[x*x, 3*x*x]", {"x": "0:1:3"}, [1.0, 2.0], 7.0),
+}
+
+
+@pytest.mark.parametrize("name", WEIGHED)
+def test_values_are_weighed_as_slopes_are(name: str) -> None:
+    program, values, cotangent, factor = WEIGHED[name]
+    given = curve(program, **values, cotangent=np.array(cotangent))
+    assert given.specials == ()
+    assert given.quantity == "output weighed by the cotangent"
+    for point in given.points:
+        assert (point.value, point.slope) == (factor * point.at**2, 2 * factor * point.at)
+
+
+UNTRUE = {
+    "a jump": ("floor(x)", "1", "jump"),
+    "an edge": ("sqrt(x)", "0", "edge"),
+    "a kink": ("abs(x)", "0", "kink"),
+}
+
+
+@pytest.mark.parametrize("name", UNTRUE)
+def test_there_is_no_true_slope_where_there_is_none(name: str) -> None:
+    program, at, kind = UNTRUE[name]
+    (point,) = (p for p in curve(program, x=f"{at}:3:3").points if p.at == float(at))
+    assert point.outcome == kind
+    assert math.isnan(point.true)
+
+
+def test_a_true_slope_that_no_float_holds_is_told_in_words() -> None:
+    last = curve("exp(x)", x="700:720:3").points[-1]
+    assert (last.outcome, math.isnan(last.true)) == ("wrong", True)
+    assert "the true one is 4.9207e+312" in last.message
+
+
+def test_what_does_not_move_has_no_part_in_the_slope() -> None:
+    given = curve("x[0]**2 + sqrt(x[1])", x="1,0", direction="1,0", range="-1:1:3")
+    assert [point.slope for point in given.points] == [0.0, 2.0, 4.0]
+
+
+ALARMS = {
+    "between points": ("exp(1000*x)", "-1:1:5", 0.7028749576144019),
+    "at points": ("log(1 + exp(x))", "700:800:5", 709.782712893384),
+}
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_the_first_alarm_is_the_first_on_the_axis(name: str) -> None:
+    program, x, first = ALARMS[name]
+    given = curve(program, x=x)
+    places = [p.at for p in given.points if p.outcome == "wrong"]
+    places += [s.at for s in given.specials if s.kind == "wrong" and not s.is_stretch]
+    assert min(places) == pytest.approx(first, rel=1e-12)
+    assert f"the first at x = {min(places):.6g}:" in alarm(given)
+
+
+TITLES = {
+    "one line": ("x  +  1", "x + 1"),
+    "several": ("def f(x):\n    return x*x\n", "def f(x):\u2026"),
+    "long": ("x + " * 40 + "1", ("x + " * 40)[:87].rstrip() + "\u2026"),
+}
+
+
+@pytest.mark.parametrize("name", TITLES)
+def test_titles(name: str) -> None:
+    program, wanted = TITLES[name]
+    assert title(program) == wanted
+
+
+COUNTS = {"1 kink": (1, "kink"), "2 jumps": (2, "jump"), "7 poles": (7, "pole"),
+          "1 wrong place": (1, "wrong"), "3 unresolved places": (3, "unresolved")}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", COUNTS)
+def test_counts_of_what_is_special(text: str) -> None:
+    assert counted(*COUNTS[text]) == text
+
+
+def test_json_has_all_that_was_found(run: Run) -> None:
+    answer = run("plot", "abs(x - 0.3) + log(1 + exp(2000*x))", "--x=-1:1:21", "--json")
+    found = json.loads(answer.out)
+    given = curve("abs(x - 0.3) + log(1 + exp(2000*x))", x="-1:1:21")
+    assert (found["schema"], found["exit_code"]) == ("gradcalc.plot/1", answer.code)
+    assert found["axes"] == [{"name": "x", "start": -1.0, "stop": 1.0, "count": 21}]
+    assert [p["at"] for p in found["points"]] == [p.at for p in given.points]
+    assert [p["outcome"] for p in found["points"]] == [p.outcome for p in given.points]
+    assert [(s["at"], s["outcome"]) for s in found["specials"]] == [
+        (s.at, s.kind) for s in given.specials
+    ]
+    assert found["points"][-1]["autograd"] == "NaN"
+    kink = next(s for s in found["specials"] if s["outcome"] == "kink")
+    assert (kink["at"], kink["true"]) == (0.3, None)
+
+
+def test_json_of_a_plane(run: Run) -> None:
+    found = json.loads(run("plot", "x*y", "--x=0:2:3", "--y=-1:1:3", "--format", "json").out)
+    assert found["values"][2] == [0.0, 1.0, 2.0]
+    assert {tuple(g["at"]): g["true"] for g in found["gradients"]}[2.0, 1.0] == [1.0, 2.0]
 
 
 def test_notes_say_where_and_what() -> None:

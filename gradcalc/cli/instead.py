@@ -99,5 +99,8 @@ def similar_option(name: str, known: Collection[str]) -> str | None:
     # an option that lacks an s is rather that one than another program's
     if other is not None and name not in known and f"{name}s" not in known:
         return other
+    # where pages are a format, and no file beside what is printed
+    if name == "--html" and name not in known and "--format" in known:
+        return "--format html, and > FILE writes what is printed there"
     close = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.75)
     return f"did you mean {close[0]}?" if close and len(name) > 4 else None

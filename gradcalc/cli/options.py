@@ -113,7 +113,7 @@ class Options:
     )  # fmt: skip
     range: str | None = _row(
         None, "--range", "START:STOP", "How far it moves along --direction; -1:1.",
-        commands=PLOT, usual=True,
+        commands=PLOT,
     )  # fmt: skip
     csv: str | None = _row(
         None, "--csv", "FILE",
@@ -282,12 +282,13 @@ class Options:
     )  # fmt: skip
     picture: str | None = _row(
         None, "--format", "FORMAT",
-        "braille, csv (in a pipe), svg, html or png.",
+        "braille, csv (in a pipe), json, svg, html or png.",
         read.choice(tuple(PLOTS)), choices=tuple(PLOTS), commands=PLOT, heading="Output",
         usual=True,
     )  # fmt: skip
     json: bool = _row(
-        False, "--json", "", "Short for --format json.", commands=SHOWN + FORMULA + STEPPED,
+        False, "--json", "", "Short for --format json.",
+        commands=SHOWN + FORMULA + STEPPED + PLOT,
         usual=True,
     )  # fmt: skip
     html: str | None = _row(
@@ -387,11 +388,13 @@ def typed(command: str, programs: Collection[str], given: Mapping[str, Any]) -> 
     options = Options(programs=tuple(programs), **found)
     if command in FURTHER:
         options = replace(options, command=command)
-    form = options.format or options.form or options.drawn or options.graph
+    form = options.format or options.form or options.drawn or options.graph or options.picture
     if options.json and form not in (None, "json"):
         raise UsageError(f"--json and --format {form} exclude each other")
     if options.json:
-        options = replace(options, format="json", form="json", drawn="json", graph="json")
+        options = replace(
+            options, format="json", form="json", drawn="json", graph="json", picture="json"
+        )
     if options.format in ("json", *BINARY) and options.digits is not None:
         name = "JSON" if options.format == "json" else options.format
         raise UsageError(

@@ -90,8 +90,13 @@ def _ranged(options: Options) -> "tuple[Options, list[Axis]]":
         check_count,
         is_range,
         parse_range,
+        spaced,
+        tip_for,
     )
 
+    if options.direction is None and not any(is_range(value) for _, value in options.values):
+        values = tuple((name, spaced(value) or value) for name, value in options.values)
+        options = replace(options, values=values)
     names = [name for name, value in options.values if is_range(value)]
     if options.direction is not None:
         axes = [_line(options, names)]
@@ -102,7 +107,8 @@ def _ranged(options: Options) -> "tuple[Options, list[Axis]]":
         )
     elif not names:
         raise UsageError(
-            "there is no range to plot over: give a name one, from START to STOP", hint=EXAMPLE
+            "there is no range to plot over: give a name one, from START to STOP",
+            hint=tip_for(*options.values[0]) if options.values else EXAMPLE,
         )
     elif len(names) > 2:
         raise UsageError(

@@ -8,18 +8,16 @@ from itertools import groupby, pairwise
 
 from gradcalc.plotting.between import (
     NEAR,
-    UNSURE,
     Rounded,
-    beside,
     bumps,
     hidden,
     is_finite,
-    plainest,
 )
-from gradcalc.plotting.data import ERROR, HARMLESS, POLE, Axis, Curve, Point, Special
+from gradcalc.plotting.data import ERROR, HARMLESS, Axis, Curve, Point, Special
+from gradcalc.plotting.neighbours import asked_at, special_of
 from gradcalc.plotting.probing import Prober
 from gradcalc.plotting.ranges import places
-from gradcalc.verdict.outcome import Outcome, number_text
+from gradcalc.verdict.outcome import Outcome
 
 Tell = Callable[[str], None]
 """Says what is being done."""
@@ -33,16 +31,6 @@ WHOLE = 100
 LONG = 5
 """Points without a value in a row of which not each is asked about, if the first, the last and the
 middle one are outside the domain."""
-
-CALM = 0.1
-"""The share of what changes from one float to the next that may change from there to others."""
-
-
-STEEP = 1e6
-"""How many times as steep as at the ends of a step a function is at a pole."""
-
-ROUNDED = 1e-14
-"""A change of the value that small, in relation, may be that of a float to the next."""
 
 
 def curve_of(prober: Prober, axis: Axis, program: str, rounded: Rounded, tell: Tell) -> Curve:
@@ -75,7 +63,7 @@ def curve_of(prober: Prober, axis: Axis, program: str, rounded: Rounded, tell: T
         tuple(points),
         tuple(sorted(specials, key=lambda special: (special.at, special.is_stretch))),
         15.95 if known is None else known.possible,
-        known is not None and known.summed,
+        prober.quantity,
     )
 
 
@@ -131,7 +119,7 @@ def _stretches(prober: Prober, points: Sequence[Point]) -> Iterator[Special]:
         if found is None:
             continue
         if len(row) < 3:
-            yield from map(_special, row)
+            yield from map(special_of, row)
             continue
         asked = [point for point in row if point.outcome is not None]
         middle = asked[len(asked) // 2]
@@ -139,14 +127,6 @@ def _stretches(prober: Prober, points: Sequence[Point]) -> Iterator[Special]:
             row[0].at, str(found), middle.message, end=row[-1].at, asked=middle.at,
             value=middle.value, slope=middle.slope,
         )  # fmt: skip
-
-
-def _special(point: Point) -> Special:
-    assert point.outcome is not None
-    return Special(
-        point.at, point.outcome, point.message, value=point.value, slope=point.slope,
-        true=point.true, digits=point.digits,
-    )  # fmt: skip
 
 
 def _places(prober: Prober, points: Sequence[Point], rounded: Rounded) -> Iterator[Special]:
@@ -161,14 +141,15 @@ def _places(prober: Prober, points: Sequence[Point], rounded: Rounded) -> Iterat
         if hole and at not in ats:
             point = prober.point(at)
             if point.outcome not in (None, *HARMLESS):
-                yield _special(point)
+                yield special_of(point)
     # where floats have lost the function, they jump everywhere
     steps = [s for s in pairwise(sorted({*ats, *within})) if not ailing.issuperset(s)]
-    for low, high in bumps(prober, steps, rounded)[:MARKS]:
-        for found in hidden(prober, low, high, rounded):
-            special = _asked_at(prober, *found, (low, high), rounded)
-            if special is not None:
-                yield special
+    for step in bumps(prober, steps, rounded)[:MARKS]:
+
+        def told(low: float, high: float, step: tuple[float, float] = step) -> Special | None:
+            return asked_at(prober, low, high, step, rounded)
+
+        yield from hidden(prober, *step, rounded, told)
 
 
 def _whole(low: float, high: float, rounded: Rounded) -> list[float]:
@@ -176,67 +157,6 @@ def _whole(low: float, high: float, rounded: Rounded) -> list[float]:
     if high - low <= WHOLE:
         return [rounded(float(k)) for k in range(math.ceil(low), math.floor(high) + 1)]
     return [0.0] if low <= 0 <= high else []
-
-
-def _asked_at(
-    prober: Prober, low: float, high: float, step: tuple[float, float], rounded: Rounded
-) -> Special | None:
-    """What the verdict says where something was seen between two floats, the plainest first."""
-    plain = plainest(low, high)
-    for at in dict.fromkeys((plain, low, high)):
-        point = prober.point(at)
-        if point.outcome not in (None, ERROR, *HARMLESS):
-            return _special(point)
-    return _between(prober, low, high, step, rounded)
-
-
-def _between(
-    prober: Prober, low: float, high: float, step: tuple[float, float], rounded: Rounded
-) -> Special | None:
-    """A place that no float is at, told by what changes from one float to the next, and does not
-    on either side; what is little beside the numbers at the ends of the step may be rounding."""
-    first, last = prober.quick(low), prober.quick(high)
-    sides = [*beside(prober, low, -1, rounded)], [*beside(prober, high, 1, rounded)]
-    if not all(map(is_finite, (first, last, *sides[0], *sides[1]))):
-        return None
-    value, slope = abs(last.value - first.value), abs(last.slopes[0] - first.slopes[0])
-    near = first, last, *map(prober.quick, step)
-    usual = (
-        max(abs(found.value) for found in near if is_finite(found)),
-        max(abs(found.slopes[0]) for found in near if is_finite(found)),
-    )
-    steepest = max(abs(first.slopes[0]), abs(last.slopes[0]))
-    ends = list(zip((first, last), sides, strict=True))
-    unrest = (
-        max(abs(found.value - end.value) for end, side in ends for found in side),
-        max(abs(found.slopes[0] - end.slopes[0]) for end, side in ends for found in side),
-    )
-    kind: str | None = None
-    told = "between two neighbouring floats"
-    if steepest > STEEP * max(abs(prober.quick(at).slopes[0]) for at in step):
-        kind = POLE
-        text = f"{told} the slope grows beyond {number_text(steepest, 2)}"
-    elif value * CALM > unrest[0] and value > ROUNDED * usual[0]:
-        kind = Outcome.JUMP.value
-        text = f"{told} the value goes {_pair(first.value, last.value)}"
-    elif slope * CALM > unrest[1] and slope > _doubt(prober, low, high) * usual[1]:
-        kind = Outcome.KINK.value
-        text = f"{told} autograd's slope goes {_pair(first.slopes[0], last.slopes[0])}"
-    if kind is None:
-        return None
-    return Special(low, kind, text, between=high, value=first.value, slope=first.slopes[0])
-
-
-def _doubt(prober: Prober, low: float, high: float) -> float:
-    """How much of a slope may be rounding at two points, by what their verdicts say of its
-    digits."""
-    digits = [prober.full(at).digits for at in (low, high)]
-    known = [count for count in digits if count is not None]
-    return max(UNSURE, *(100 * 10**-count for count in known)) if len(known) == 2 else math.inf
-
-
-def _pair(first: float, last: float) -> str:
-    return f"from {number_text(first)} to {number_text(last)}"
 
 
 def _apart(specials: Sequence[Special], ats: Collection[float], width: float) -> list[Special]:

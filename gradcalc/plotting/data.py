@@ -8,6 +8,9 @@ from gradcalc.verdict.outcome import Outcome
 ERROR, POLE = "error", "pole"
 """What a point is that has no verdict, and a place between two floats around which slopes grow."""
 
+VALUE, SUM, WEIGHED = "value", "sum of the outputs", "output weighed by the cotangent"
+"""What values are."""
+
 HARMLESS = (Outcome.VERIFIED, Outcome.VANISHED)
 """Outcomes of points that are nothing special."""
 
@@ -17,9 +20,9 @@ class Point:
     """What became of one point.
 
     `slope` is autograd's gradient by what moves, or along the direction; `true` that of the check,
-    NaN where it has none. `digits` is how many digits of the slope are right, None where that is
-    not known. `outcome` is a verdict's, `error` where the program cannot be run there, and None
-    where no verdict was asked for.
+    NaN where it has none, or no float is as large. `digits` is how many digits of the slope are
+    right, None where that is not known. `outcome` is a verdict's, `error` where the program cannot
+    be run there, and None where no verdict was asked for.
     """
 
     at: float
@@ -80,14 +83,15 @@ class Axis:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A program along a line; `possible` is how many digits its dtype holds."""
+    """A program along a line; `possible` is how many digits its dtype holds, `quantity` what the
+    values are of an output that is not one number alone."""
 
     program: str
     axis: Axis
     points: Sequence[Point]
     specials: Sequence[Special]
     possible: float
-    summed: bool = False
+    quantity: str = VALUE
 
     @property
     def exit_code(self) -> int:
@@ -121,7 +125,7 @@ class Field:
     values: Sequence[Sequence[float]]
     arrows: Sequence[Arrow]
     possible: float
-    summed: bool = False
+    quantity: str = VALUE
 
     @property
     def exit_code(self) -> int:

@@ -37,7 +37,7 @@ def field_of(
     known = next((f for f in (prober.full(*place) for place in some) if f.possible), None)
     return Field(
         program, axes, tuple(xs), tuple(ys), tuple(values), tuple(arrows),
-        15.95 if known is None else known.possible, known is not None and known.summed,
+        15.95 if known is None else known.possible, prober.quantity,
     )  # fmt: skip
 
 

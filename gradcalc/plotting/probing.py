@@ -9,7 +9,7 @@ import numpy as np
 from gradcalc.calculate import Ask, report_of, weigh
 from gradcalc.derive.derivations import Derivations
 from gradcalc.errors import Fault, GradcalcError
-from gradcalc.plotting.data import ERROR, Point
+from gradcalc.plotting.data import ERROR, SUM, VALUE, WEIGHED, Point
 from gradcalc.problem import Array, Problem, weights
 from gradcalc.report import Report
 from gradcalc.testimony import Absent
@@ -52,6 +52,13 @@ class Prober:
         self.size = 0.0
         self.failure: GradcalcError | None = None
 
+    @property
+    def quantity(self) -> str:
+        """What the values are."""
+        if self._problem.cotangent is not None:
+            return WEIGHED
+        return SUM if any(found.summed for found in self._asked.values()) else VALUE
+
     def quick(self, *place: float) -> Found:
         """Torch's value and slopes, NaN where the program cannot be run."""
         if place not in self._quick:
@@ -71,6 +78,13 @@ class Prober:
             at, found.value, found.slopes[0], found.true[0], found.digits, found.outcome,
             found.message,
         )  # fmt: skip
+
+    def is_smooth(self, low: float, high: float) -> bool:
+        """Whether the check proves that slopes are finite and do not jump from one point of a line
+        to another; False where it does not tell."""
+        from gradcalc.plotting.bounds import is_bounded
+
+        return is_bounded(self._derivations, *(self._at((at,)).rounded() for at in (low, high)))
 
     def _at(self, place: Place) -> Problem:
         return replace(self._problem, inputs={**self._problem.inputs, **self._moved(place)})
@@ -112,15 +126,15 @@ class Prober:
         found: dict[str, Array | None] = {}
         for gradient in report.gradients:
             best = gradient.symbolic if gradient.enclosure is None else gradient.enclosure
-            if best is not None and gradient.told is not None:
-                best = np.where(gradient.told, best, np.nan)
+            if best is not None:
+                told = True if gradient.told is None else gradient.told
+                best = np.where(told & np.isfinite(best), best, np.nan)
             found[gradient.name] = best
         return self._along(found)
 
     def _total(self, value: Array) -> float:
+        """The output as the one number that the slopes are of: the weighed sum of it."""
         array = np.asarray(value, dtype=np.float64)
-        if array.ndim == 0:
-            return float(array)
         with np.errstate(all="ignore"):
             return float(np.sum(weights(self._problem, array.shape) * array))
 

@@ -1,5 +1,7 @@
-"""Ranges as they are typed: `-10:10`, and `-10:10:400` with the number of points."""
+"""Ranges as they are typed: `-10:10`, and `-10:10:400` with the number of points; `-10..10` is the
+same, and so is `linspace(-10, 10, 400)` where nothing else has a range."""
 
+import re
 from collections.abc import Callable
 from fractions import Fraction
 
@@ -23,13 +25,32 @@ def is_range(value: object) -> bool:
     if not isinstance(value, str):
         return False
     text = value.strip()
-    return ":" in text and not text.startswith(("@", "{")) and "\n" not in text
+    return (":" in text or ".." in text) and not text.startswith(("@", "{")) and "\n" not in text
+
+
+_LINSPACE = re.compile(r"(?:\w+\.)?linspace\(([^(),]+),([^(),]+)(?:,([^(),]+))?\)")
+
+
+def spaced(value: object) -> str | None:
+    """The range that numbers typed in a row by `linspace` are, None for another value."""
+    found = _LINSPACE.fullmatch(value.strip()) if isinstance(value, str) else None
+    return None if found is None else ":".join(part.strip() for part in found.groups() if part)
+
+
+def tip_for(name: str, value: object) -> str:
+    """How a range is typed: with the ends that somebody has typed, if these are two numbers."""
+    ends = [part.strip() for part in re.split(r"[,\s]+", str(value).strip("[]() "))]
+    try:
+        low, high = sorted(ends, key=float)
+    except ValueError:
+        return f"--{name} -10:10"
+    return f"--{name} {low}:{high}" if float(low) < float(high) else f"--{name} -10:10"
 
 
 def parse_range(name: str, text: str, count: int, option: str | None = None) -> Axis:
     """The axis that a range means. Raises `InvalidValueError` for what is none."""
     option = option or f"--{name}"
-    parts = text.split(":")
+    parts = re.split(r":|\.\.", text)
     if len(parts) not in (2, 3) or not all(part.strip() for part in parts):
         raise InvalidValueError(
             f"{option} {text}: a range is START:STOP or START:STOP:POINTS", hint=EXAMPLE
@@ -41,13 +62,10 @@ def parse_range(name: str, text: str, count: int, option: str | None = None) -> 
                 hint=f"{option} {parts[0]}:{parts[1]}:{count}",
             )
         count = int(parts[2])
-    start, stop = (_number(part, option) for part in parts[:2])
-    if not start < stop:
+    start, stop = sorted(_number(part, option) for part in parts[:2])
+    if start == stop:
         raise InvalidValueError(
-            f"{option} {text}: the range is empty",
-            hint=f"it goes from the smaller number to the larger: {option} {parts[1]}:{parts[0]}"
-            if start > stop
-            else f"{option} {start - 1:g}:{stop + 1:g}",
+            f"{option} {text}: the range is empty", hint=f"{option} {start - 1:g}:{stop + 1:g}"
         )
     if count < 2:
         raise InvalidValueError(f"{option} {text}: a range has 2 points or more")
@@ -59,7 +77,12 @@ def _number(text: str, option: str) -> float:
         raise UsageError(f"{option} {text}: the end of a range is not random")
 
     value = parse_value(text, random=random, name=option)
-    if value.shape != () or not np.isfinite(value):
+    if value.shape == () and not np.isfinite(value):
+        raise InvalidValueError(
+            f"{option}: {text} is not the end of a range, which is a finite number",
+            hint=f"as far as there is something to see: {option} -100:100",
+        )
+    if value.shape != ():
         raise InvalidValueError(f"{option}: {text} is not the end of a range, which is one number")
     return float(value)
 

@@ -113,6 +113,7 @@ PLOTS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "braille": ("plots.braille", "render"),
         "csv": ("plots.csv", "render"),
+        "json": ("plots.json", "render"),
         "svg": ("plots.svg", "render"),
         "html": ("plots.html", "render"),
         "png": ("plots.png", "render"),

@@ -58,7 +58,7 @@ def _curve(curve: Curve, width: int, style: Style) -> Iterator[str]:
     values = limits([p.value for p in curve.points], clip=steep)
     slopes = limits(trusted_slopes(curve), clip=steep)
     yield " " * MARGIN + " " + _numbers(curve.specials, curve.axis, width)
-    yield "sum of the outputs" if curve.summed else "value"
+    yield curve.quantity
     yield from _panel(curve, [("blue", lambda p: p.value)], HEIGHT, width, values, style)
     yield f"gradient by {curve.axis.name}: autograd's and the true one"
     lines: list[tuple[str, Number]] = [("green", lambda p: p.true), ("yellow", lambda p: p.slope)]

@@ -25,7 +25,15 @@ def _curve(curve: Curve, writer: "csv._writer") -> None:  # type: ignore[name-de
     writer.writerow((name, "value", "autograd", "true", "digits", "outcome", "message"))
     known = {point.at for point in curve.points}
     rows = [
-        (p.at, p.value, p.slope, p.true, p.digits, p.outcome or "", _odd(p.outcome, p.message))
+        (
+            p.at,
+            p.value,
+            p.slope,
+            p.true,
+            p.digits,
+            p.outcome or "",
+            _odd(p.outcome, p.message),
+        )
         for p in curve.points
     ]
     rows += [

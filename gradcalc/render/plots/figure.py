@@ -1,7 +1,8 @@
 """A program along a line as a picture: its value, its slopes, the digits, and what is special."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from gradcalc.plotting.data import ERROR, Axis, Curve, Point, Special
 from gradcalc.render import printable
@@ -65,20 +66,34 @@ def figure(curve: Curve) -> Scene:
 
 
 def title(program: str) -> str:
-    """The program on one line, and not too long for one."""
-    text = printable(" ".join(program.split()))
-    return text if len(text) <= 88 else f"{text[:87]}…"
+    """The program on one line, and not too long for one: of several lines the first."""
+    first, *others = [line.strip() for line in program.splitlines() if line.strip()] or [""]
+    text = printable(" ".join(first.split()))
+    return text if len(text) <= 88 and not others else f"{text[:87].rstrip()}…"
 
 
 def summary(curve: Curve) -> str:
     """What there is to see, in words."""
     axis, found = curve.axis, [s.kind for s in curve.specials]
-    counts = [f"{found.count(kind)} {kind}" for kind in dict.fromkeys(found)]
+    counts = [counted(found.count(kind), kind) for kind in dict.fromkeys(found)]
     told = ", ".join(counts) if counts else "nothing special"
     return (
         f"{title(curve.program)} and its gradient by {axis.name}, from {number_text(axis.start)}"
         f" to {number_text(axis.stop)} at {len(curve.points):,} points: {told}"
     )
+
+
+PLURALS: Mapping[str, str] = MappingProxyType(
+    {"kink": "kinks", "jump": "jumps", "pole": "poles", "edge": "edges", ERROR: "errors"}
+)
+"""What kinds are called that are nouns; the others are adjectives, which places have."""
+
+
+def counted(count: int, kind: str) -> str:
+    """So many of a kind, in words."""
+    if kind in PLURALS:
+        return f"{count} {kind if count == 1 else PLURALS[kind]}"
+    return f"{count} {kind} {'place' if count == 1 else 'places'}"
 
 
 def place_text(special: Special, name: str) -> str:
@@ -128,8 +143,7 @@ def _cut(text: str) -> str:
 def _head(curve: Curve) -> Iterator[Shape]:
     yield Text("title", (LEFT, 30), title(curve.program))
     x = LEFT
-    total = "sum of the outputs" if curve.summed else "value"
-    for look, text in (("value", total), ("autograd", "gradient by autograd"),
+    for look, text in (("value", curve.quantity), ("autograd", "gradient by autograd"),
                        ("true", "true gradient")):  # fmt: skip
         yield Line(look, [(x, 53), (x + 30, 53)])
         yield Text("label", (x + 38, 57.5), text)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from gradcalc.plotting.data import Curve, Field
 from gradcalc.render import Style
 from gradcalc.render.html import page, text
-from gradcalc.render.plots.figure import name_of, place_text, told
+from gradcalc.render.plots.figure import name_of, place_text, title, told
 from gradcalc.render.plots.pictures import picture
 from gradcalc.render.plots.svg import drawn
 from gradcalc.verdict.outcome import number_text
@@ -31,7 +31,7 @@ def render(found: Curve | Field, style: Style) -> str:
         "<h2>What is special</h2>",
         *special,
     ]
-    return page([(" ".join(found.program.split()), parts)])
+    return page([(title(found.program), parts)])
 
 
 def _caption(found: Curve | Field) -> str:

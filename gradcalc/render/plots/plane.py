@@ -169,8 +169,7 @@ def _arrow(
 def _key(field: Field, panel: Panel, bounds: list[float]) -> Iterator[Shape]:
     """What the colours mean."""
     x, height = panel.right + 24, 26.0
-    name = "sum of the outputs" if field.summed else "value"
-    yield Text("label", (x, panel.top + 10), name)
+    yield Text("label", (x, panel.top + 10), field.quantity)
     texts = tick_texts(bounds)
     for k in range(len(bounds) + 1):
         y = panel.top + 22 + height * (len(bounds) - k)

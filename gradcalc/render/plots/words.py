@@ -9,13 +9,13 @@ def alarm(found: Curve | Field) -> str:
     """How many points are wrong or not known, and the first of them; nothing if none is."""
     if isinstance(found, Curve):
         name = found.axis.name if found.axis.direction is None else "t"
-        all_ = [(p.outcome, f"{name} = {number_text(p.at)}", p.message) for p in found.points]
         known = {point.at for point in found.points}
-        all_ += [
-            (s.kind, f"{name} = {number_text(s.at)}", s.message)
-            for s in found.specials
-            if s.at not in known and s.end is None
+        placed = [(p.at, p.outcome, p.message) for p in found.points]
+        placed += [
+            (s.at, s.kind, s.message) for s in found.specials if s.at not in known and s.end is None
         ]
+        placed.sort(key=lambda entry: entry[0])
+        all_ = [(what, f"{name} = {number_text(at)}", why) for at, what, why in placed]
     else:
         first, second = (axis.name for axis in found.axes)
         all_ = [
