@@ -62,6 +62,18 @@ def test_whole_powers_of_balls_around_zero(base: Any, exponent: int, low: int, h
         assert found.contains(flint.arb(high))
 
 
+@pytest.mark.parametrize("exponent", [1, 2, 3, 7])
+def test_powers_of_what_may_be_anything(exponent: int) -> None:
+    # Arb itself ends the process at such a middle with such a radius
+    wild = flint.arb("inf") + flint.arb(0, flint.arb("inf"))
+    found = (
+        whole_power(wild, exponent),
+        power(wild, flint.arb(exponent)),
+        power(wild, flint.arb(0.5)),
+    )
+    assert not any(ball.is_finite() for ball in found)
+
+
 def test_an_undefined_operand_gives_an_undefined_result() -> None:
     calculus = Calculus(Decisions())
     for name, count in (("relu", 1), ("maximum", 2), ("gt", 2), ("mul", 2), ("sign", 1)):

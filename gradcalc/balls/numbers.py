@@ -52,6 +52,7 @@ NOTHING = -1130
 """The power of 2 below which no float tells a number from 0."""
 
 NAN = flint.arb.nan()
+EVERYTHING = flint.arb(0, flint.arb.pos_inf())
 
 
 def is_tight(ball: Ball) -> bool:
@@ -198,17 +199,23 @@ def power(base: Ball, exponent: Ball) -> Ball:
         return base if exponent > 0 else NAN
     if exponent.is_integer() and exponent > 0:
         return whole_power(base, exponent)
-    return base**exponent
+    return _raised(base, exponent)
 
 
 def whole_power(base: Ball, exponent: int | Ball) -> Ball:
     """A positive whole power, of a ball around 0 too, for which Arb gives NaN."""
-    found = base**exponent
+    found = _raised(base, exponent)
     if not found.is_nan() or not base.is_finite():
         return found
     largest = base.abs_upper() ** exponent
     lowest = flint.arb(0) if int(float(exponent)) % 2 == 0 else -largest
     return lowest.union(largest)
+
+
+def _raised(base: Ball, exponent: int | Ball) -> Ball:
+    """Arb's power: an infinite middle with an infinite radius ends the process there."""
+    wild = not base.is_finite() and not base.rad().is_finite()
+    return (EVERYTHING if wild else base) ** exponent
 
 
 # -- scalar expressions ------------------------------------------------------------------------
