@@ -55,9 +55,8 @@ class Ear:
         elif event == "import":
             if "zqmark" in str(args[0]):
                 self.heard.append(f"import {args[0]}")
-        elif event == "open":
-            if isinstance(args[0], str) and args[0] in self.marks:
-                self.heard.append(f"open {args[0]!r} {args[1]!r}")
+        elif event == "open" and isinstance(args[0], str) and args[0] in self.marks:
+            self.heard.append(f"open {args[0]!r} {args[1]!r}")
 
     def _is_marked(self, args: tuple[Any, ...]) -> bool:
         return any(mark in repr(args) for mark in self.marks)
@@ -98,7 +97,7 @@ def answered(call: dict[str, Any], ear: Ear) -> dict[str, Any]:
     from gradcalc.cli.app import main
 
     ear.heard = []
-    ear.processes = call["argv"][0] == "check"
+    ear.processes = call["argv"][0] in ("check", "batch")
     with tempfile.TemporaryDirectory(dir=ear.folder) as folder:
         os.chdir(folder)
         for name, text in call["files"].items():
@@ -112,10 +111,11 @@ def answered(call: dict[str, Any], ear: Ear) -> dict[str, Any]:
                 err.write(traceback.format_exc().encode())
             finally:
                 ear.listens = False
+        page = Path("page.html").read_bytes() if Path("page.html").exists() else b""
         os.chdir(ear.folder)
     return {
         "code": code,
-        "out": out.getvalue().decode("utf-8", "backslashreplace"),
+        "out": (out.getvalue() + page).decode("utf-8", "backslashreplace"),
         "err": err.getvalue().decode("utf-8", "backslashreplace"),
         "heard": ear.heard,
         "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Published ways out of restricted Python, as programs of x: each is to be refused, or harmless.
 
 CANARY stands for the path of a file that is to be made, SECRET for one that is to be read; zqmark is
@@ -225,7 +226,7 @@ STATEMENTS: Mapping[str, str] = {
     "import os": f"import os\nos.{_SYSTEM}\nx",
     "import renamed": f"import os as torch\ntorch.{_SYSTEM}\nx",
     "import of a module": "import zqmark\nzqmark.y*x",
-    "import from": f"from os import system as sin\nsin('touch CANARY')*x",
+    "import from": "from os import system as sin\nsin('touch CANARY')*x",
     "import star": "from os import *\nsystem('touch CANARY')\nx",
     "import star of a module": "from zqmark import *\ny*x",
     "import from torch": f"from torch import os\nos.{_SYSTEM}\nx",

@@ -22,13 +22,18 @@ VALUE, WORDS = "zqvalueofthevariable", "zqwordsofthefile"
 """What stands in the environment, and in the file that no call names."""
 
 OBJECT = re.compile(
-    r"<(?:frame|module|function|code|built-in|bound method|class '|method|slot wrapper|generator)"
+    r"<(?:frame|module|function|code object|built-in|bound method|class '|method |slot wrapper"
+    r"|generator object)"
     r"|object at 0x"
 )
 """What Python shows of an object of its own."""
 
 STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """Characters that move or colour what a terminal shows, or turn its order round."""
+
+
+SEVERAL = ("repl", "report", "batch")
+"""Commands that answer several questions, each with its own error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +126,7 @@ class Inside:
         )
 
 
-def harm(answer: Answer) -> str | None:
+def harm(answer: Answer, call: Call) -> str | None:
     """What is wrong with an answer to a text that wants out."""
     if answer.heard:
         return answer.heard[0]
@@ -134,9 +139,12 @@ def harm(answer: Answer) -> str | None:
         return "it tells what is hidden"
     if (found := OBJECT.search(both)) is not None:
         return f"it shows an object of Python's: {both[found.start() : found.start() + 40]}"
-    if (steering := STEERING.search(both)) is not None:
-        return f"it steers the terminal: {steering[0]!r}"
+    # a report gives back the text that it is filled into
+    own = set(call.stdin) if call.argv[0] == "report" else set()
+    steering = next((char for char in STEERING.findall(both) if char not in own), None)
+    if steering is not None:
+        return f"it steers the terminal: {steering!r}"
     errors = [line for line in answer.err.splitlines() if line.startswith("error: ")]
-    if len(errors) > 1:
+    if len(errors) > 1 and call.argv[0] not in SEVERAL:
         return "more than one error"
     return None

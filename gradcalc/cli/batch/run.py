@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 from gradcalc.cli.batch import reading
 from gradcalc.cli.batch.job import Tally, Work
@@ -24,6 +23,7 @@ from gradcalc.cli.options import Options
 from gradcalc.cli.output import ClosedPipe, is_terminal, style_for, write
 from gradcalc.cli.programs import sources
 from gradcalc.errors import FileError, UnknownNameError, UsageError
+from gradcalc.located import located
 
 _BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
@@ -80,7 +80,7 @@ def _run(
     end = 0
     sink: Sink = partial(write, stream=sys.stdout)
     if options.resume is not None:
-        path = Path(options.resume).expanduser()
+        path = located(options.resume)
         earlier = reading.Earlier(path, work, header, splitter)
         earlier.skip(source, tally)
         end = earlier.end
@@ -135,7 +135,7 @@ def _opened(name: str) -> Iterator[int]:
             raise FileError("there is no standard input to read requests from") from None
         yield descriptor
         return
-    path = Path(name).expanduser()
+    path = located(name)
     try:
         descriptor = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
