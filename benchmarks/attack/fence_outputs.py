@@ -204,7 +204,7 @@ def _rest(pattern: str) -> Callable[[str], str | None]:
 
     def check(text: str) -> str | None:
         rest = re.sub(pattern, " ", text, flags=re.DOTALL)
-        return "a text stands outside of its quotes" if "zq" in rest else None
+        return "a text stands outside of its quotes" if re.search(r"(?<!\w)zq", rest) else None
 
     return check
 

@@ -54,7 +54,8 @@ def read_npy(path: Path, key: str | None, context: Context) -> Array:
 
 
 def read_npz(path: Path, key: str | None, context: Context) -> Array:
-    with np.load(path, allow_pickle=False) as data, zipfile.ZipFile(path) as archive:
+    # numpy leaves a damaged archive open
+    with zipfile.ZipFile(path) as archive, np.load(path, allow_pickle=False) as data:
         chosen = pick(data.files, key, path, context)
         sizes = {info.filename: info.file_size for info in archive.infolist()}
         member = chosen if chosen in sizes else f"{chosen}.npy"
