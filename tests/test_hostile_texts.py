@@ -101,7 +101,6 @@ def test_a_home_that_nobody_has_is_a_name(argv: tuple[str, ...], run: Run) -> No
 READ = {
     "program": ("f.py", ("grad", "f.py", "--x", "1")),
     "notebook": ("f.ipynb", ("grad", "f.ipynb:f", "--x", "1")),
-    "module beside": ("h.py", ("grad", "g.py", "--x", "1")),
     "inputs": ("i.npz", ("grad", "x*x", "--inputs", "i.npz")),
     "report": ("r.md", ("report", "r.md", "--check")),
 }
@@ -110,7 +109,6 @@ READ = {
 @pytest.mark.parametrize("kind", ["pipe", "device"])
 @pytest.mark.parametrize(("name", "argv"), READ.values(), ids=READ)
 def test_what_has_no_end_is_not_read(name: str, argv: tuple[str, ...], kind: str, run: Run) -> None:
-    Path("g.py").write_text("import h\ndef f(x):\n    return h.g(x)\n")
     Path("f.py").unlink()
     if kind == "pipe":
         os.mkfifo(name)
@@ -119,3 +117,37 @@ def test_what_has_no_end_is_not_read(name: str, argv: tuple[str, ...], kind: str
     found = run(*argv)
     assert found.code == 2
     assert f"is a {kind}, not a file" in found.err
+
+
+@pytest.mark.parametrize("argv", [("r.jsonl",), ("--csv", "r.jsonl", "x*x")], ids=["lines", "rows"])
+def test_requests_come_from_no_device_but_the_empty_one(argv: tuple[str, ...], run: Run) -> None:
+    Path("r.jsonl").symlink_to("/dev/zero")
+    found = run("batch", "--quiet", *argv)
+    assert found.code == 2
+    assert "is a device, not a file" in found.err
+    assert run("batch", "--quiet", "/dev/null").code == 0
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "link"])
+def test_a_module_beside_is_a_file_of_the_folder(kind: str, run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "inner"
+    folder.mkdir()
+    (folder / "g.py").write_text("import h\ndef f(x):\n    return h.k(x)\n")
+    (tmp_path / "outside.py").write_text("def k(x):\n    return x*x\n")
+    if kind == "pipe":
+        os.mkfifo(folder / "h.py")
+    else:
+        target = "/dev/zero" if kind == "device" else "../outside.py"
+        (folder / "h.py").symlink_to(target)
+    found = run("grad", "inner/g.py", "--x", "1")
+    assert found.code == 2
+    assert "h cannot be imported" in found.err
+
+
+def test_parts_of_parts_have_an_end(run: Run) -> None:
+    value: object = 1.5
+    for _ in range(900):
+        value = {"a": value}
+    Path("i.json").write_text(json.dumps({"x": value}))
+    found = run("grad", "x*x", "--inputs", "i.json")
+    assert (found.code, found.err.splitlines()[0]) == (4, "error: x is nested more than 50 deep")

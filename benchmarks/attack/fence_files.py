@@ -138,7 +138,7 @@ def _safetensors(header: bytes, size: int | None = None) -> bytes:
 
 
 def _grid() -> bytes:
-    return b"1," * (10 * MANY) + b"1\n"
+    return b"1," * (10 * MANY) + b"a\n"
 
 
 FILES: Mapping[str, Maker] = {
@@ -212,12 +212,12 @@ FILES: Mapping[str, Maker] = {
         "i.json", lambda: b'{"x":' + b'{"a":' * 900 + b"1" + b"}" * 901,
         "grad", "sum(x)", "--inputs", "i.json"),
     "CSV of many columns": _bytes("x.csv", _grid),
-    "CSV of many rows": _bytes("x.csv", lambda: b"1\n" * MANY),
+    "CSV of many rows": _bytes("x.csv", lambda: b"1\n" * MANY + b"a\n"),
     "CSV of many empty lines": _bytes("x.csv", lambda: b"\n" * (5 * MANY)),
     "CSV with an open quote": _bytes("x.csv", lambda: b'"' + b"1\n" * MANY),
     "CSV with a long cell": _bytes("x.csv", lambda: b'x\n"' + b"1" * MANY + b'"\n'),
     "CSV of many heads": _bytes("x.csv", lambda: b"a," * MANY + b"b\n"),
-    "text of one long line": _bytes("x.txt", lambda: b"1 " * MANY),
+    "text of one long line": _bytes("x.txt", lambda: b"1 " * MANY + b"a"),
     "text of brackets": _bytes("x.txt", lambda: b"(" * MANY),
     "text of a long name": _bytes("x.txt", lambda: b"a" * MANY),
     "text of a power": _bytes("x.txt", lambda: b"9**9**9**9"),

@@ -125,6 +125,13 @@ def _wrt(options: Options, columns: Columns) -> tuple[str, ...]:
     return request.problem.wrt
 
 
+def _is_endless(descriptor: int) -> bool:
+    """Whether it is a device, other than a terminal and the empty one."""
+    found, null = os.fstat(descriptor), os.stat(os.devnull)
+    device = stat.S_ISCHR(found.st_mode) and not os.isatty(descriptor)
+    return device and found.st_rdev != null.st_rdev
+
+
 @contextmanager
 def _opened(name: str) -> Iterator[int]:
     """The descriptor of a file, or of standard input for `-`. Raises `FileError` without one."""
@@ -145,6 +152,8 @@ def _opened(name: str) -> Iterator[int]:
     try:
         if stat.S_ISDIR(os.fstat(descriptor).st_mode):
             raise FileError(f"{path} is a directory, not a file")
+        if _is_endless(descriptor):
+            raise FileError(f"{path} is a device, not a file")
         yield descriptor
     finally:
         os.close(descriptor)
