@@ -151,3 +151,23 @@ def test_parts_of_parts_have_an_end(run: Run) -> None:
     Path("i.json").write_text(json.dumps({"x": value}))
     found = run("grad", "x*x", "--inputs", "i.json")
     assert (found.code, found.err.splitlines()[0]) == (4, "error: x is nested more than 50 deep")
+
+
+CELLS = {
+    "-1.5": "-1.5", "-1/3": "-1/3", "=1+1": "'=1+1", "@a": "'@a", "-a": "'-a", "note": "note",
+    "\x1b[31m": "\\x1b[31m", "a\nb": "a\nb", "+4*pi": "+4*pi",
+}  # fmt: skip
+
+
+def test_rows_keep_their_cells_but_for_formulas_and_what_steers(run: Run) -> None:
+    table = io.StringIO()
+    csv.writer(table, lineterminator="\n").writerows([("x", "=note"), *((2, c) for c in CELLS)])
+    Path("p.csv").write_text(table.getvalue())
+    found = run("batch", "--csv", "p.csv", "x*x", "--quiet")
+    rows = list(csv.reader(io.StringIO(found.out)))
+    assert [row[1] for row in rows] == ["'=note", *CELLS.values()]
+    assert [row[2] for row in rows[1:]] == ["4"] * len(CELLS)
+    Path("out.csv").write_text(found.out)
+    again = run("batch", "--csv", "p.csv", "x*x", "--quiet", "--resume", "out.csv")
+    assert again.code == found.code == 0
+    assert Path("out.csv").read_text() == found.out
