@@ -48,6 +48,9 @@ EXTREMES = ("values", "indices")
 LARGEST_INTEGER = 2**31
 """No dimension, shift or offset can be beyond; the libraries count in so many bits."""
 
+CHARACTERS = 1_000
+"""Characters of texts that count as a step."""
+
 NOTHING = object()
 """The output of a program that has given none yet."""
 
@@ -576,6 +579,18 @@ class Machine:
                 f"a list of {amount(count)} items; the limit is {self.limits.items:,}",
                 hint="zeros(n), ones(n) and arange(n) make long tensors",
             )
+
+    def count_characters(self, count: int) -> None:
+        """Count a text before it is made: `CHARACTERS` of it are a step.
+
+        Raises `LimitError` where it would be too long.
+        """
+        if count > self.limits.items:
+            raise LimitError(
+                f"a text of {amount(count)} characters; the limit is {self.limits.items:,}",
+                hint="no number hangs on a text of that length: leave it out",
+            )
+        self.budget.tick(count // CHARACTERS)
 
     def detach(self, value: Any, name: str | None, by: str | None = None) -> Any:
         """A value that passes no gradient back; numbers, integers, masks and lists of them stay.

@@ -1,7 +1,7 @@
 """The methods of Python's own containers and numbers, and how items are put in order."""
 
 import ast
-from collections.abc import Callable, ItemsView, KeysView, Mapping
+from collections.abc import Callable, ItemsView, KeysView, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -228,7 +228,7 @@ def _joined(machine: Machine, held: str, values: Any) -> str:
     parts = ops.items(machine, values)
     if not all(isinstance(part, str) for part in parts):
         raise InvalidValueError("join takes texts", python="TypeError")
-    return words.joined(held, parts)
+    return words.joined(machine, held, parts)
 
 
 def _format(machine: Machine, held: str, *values: Any, **named: Any) -> str:
@@ -242,9 +242,22 @@ def _same_as_python(name: str) -> Callable[..., Any]:
         words.told(held)
         if any(not isinstance(a, int | str | tuple | None) for a in args):
             raise InvalidValueError(f"{name} does not take {machine.describe(args[0])}")
+        if isinstance(held, str):
+            machine.count_characters(_length(name, held, args))
         return getattr(held, name)(*args)
 
     return method
+
+
+def _length(name: str, held: str, args: Sequence[Any]) -> int:
+    """How long a text is at most that a method makes of one."""
+    match name, args:
+        case "replace", (str(old), str(new), *_):
+            return len(held) + held.count(old) * max(len(new) - len(old), 0)
+        case "center" | "ljust" | "rjust" | "zfill", (int(width), *_):
+            return max(len(held), width)
+        case _:
+            return len(held)
 
 
 def _named_method(name: str) -> Callable[..., Any]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from gradcalc.errors import InvalidValueError, UnknownNameError
+from gradcalc.errors import InvalidValueError, LimitError, UnknownNameError
 from gradcalc.lang.paths import Path, path_of
 
 KEY = re.compile(r"""[^'"\\\[\],=]+""")
@@ -66,11 +66,16 @@ def parts_of(whole: str, names: Iterable[str]) -> list[str]:
     return [name for name in names if name == whole or name.startswith(f"{whole}[")]
 
 
+DEEPEST = 50
+"""How deep the parts of an input may lie."""
+
+
 def spread(value: Any, name: str) -> Iterator[tuple[str, Any]]:
     """The parts of decoded JSON with their names; what one tensor can be is one.
 
     Lists are parts where they are not all alike, or hold values that are texts or objects.
-    Raises `InvalidValueError` for keys that cannot stand in a name.
+    Raises `InvalidValueError` for keys that cannot stand in a name, `LimitError` for parts of parts
+    without end.
     """
     if isinstance(value, Mapping):
         items: Iterable[tuple[int | str, Any]] = value.items()
@@ -81,6 +86,10 @@ def spread(value: Any, name: str) -> Iterator[tuple[str, Any]]:
         return
     if not value:
         raise InvalidValueError(f"{name} is empty: there is nothing to differentiate")
+    if name.count("[") >= DEEPEST:
+        raise LimitError(
+            f"{root(name)} is nested more than {DEEPEST} deep", hint="give its parts other names"
+        )
     for step, part in items:
         if isinstance(step, str) and not (KEY.fullmatch(step) and step.isprintable()):
             raise InvalidValueError(

@@ -156,6 +156,7 @@ def shown(machine: Machine, value: Any) -> str:
 def _nested(machine: Machine, value: Any) -> str:
     inner = [*value.items()] if isinstance(value, dict) else [(part,) for part in value]
     within = [[shown(machine, part) for part in item] for item in inner]
+    machine.count_characters(sum(len(part) + 2 for item in within for part in item))
     found = _bracketed(value, ", ".join(": ".join(item) for item in within))
     sizes = type(value) is tuple and all(type(part) is int for part in value)
     if sizes and machine.program.naming.arrays == TORCH:
@@ -213,6 +214,7 @@ def in_ascii(machine: Machine, value: Any) -> str:
 
 def formatted(machine: Machine, value: Any, spec: str, conversion: int = -1) -> str:
     """A value as a format has it."""
+    machine.count_characters(max(map(_size, re.findall(r"\d+", spec)), default=0))
     if conversion in SHOWING and not machine.is_tensor(value):
         value = shown(machine, value)
         value = _as(ascii(str(value))[1:-1], [value]) if conversion == ord("a") else value
@@ -238,6 +240,7 @@ class _Format(string.Formatter):
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
+        self._length = 0
 
     def get_field(self, field_name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         if not field_name.isidentifier() and not field_name.isdigit():
@@ -247,7 +250,10 @@ class _Format(string.Formatter):
         ), 0
 
     def format_field(self, value: Any, format_spec: str) -> str:
-        return formatted(self._machine, value, format_spec)
+        found = formatted(self._machine, value, format_spec)
+        self._length += len(found)
+        self._machine.count_characters(self._length)
+        return found
 
     def convert_field(self, value: Any, conversion: Any) -> Any:
         if conversion is None:
@@ -272,6 +278,32 @@ def _like(machine: Machine, found: str, values: Iterable[Any]) -> str:
     return _as(found, [text(machine, value) for value in given])
 
 
+def _size(digits: str) -> int:
+    """A width; one of many digits is longer than any text."""
+    return int(digits) if len(digits) < 10 else 10**10
+
+
+WIDTHS = re.compile(r"%(?:\([^)]*\))?[-#0 +]*(\*|\d*)(?:\.(\*|\d*))?")
+"""How wide what stands between percent signs is, and how many digits it has."""
+
+
+def _check_widths(machine: Machine, template: str, given: Any) -> None:
+    """Raises `LimitError` where values would make too long a text of a template."""
+    named = isinstance(given, dict)
+    values = list(given.values()) if named else list(given)
+    places = WIDTHS.findall(template)
+    widest = max((abs(value) for value in values if isinstance(value, int)), default=0)
+    widths = sum(widest if w == "*" else _size(w) for place in places for w in place if w)
+    lengths = [
+        len(text(machine, value))
+        for value in values
+        if isinstance(value, str | list | tuple | set | dict)
+    ]
+    # one that has a name may stand at each place
+    longest = len(places) * max(lengths, default=0) if named else sum(lengths)
+    machine.count_characters(len(template) + widths + longest)
+
+
 def percent(machine: Machine, template: str, values: Any) -> str:
     """`template % values`."""
     if isinstance(values, dict) and re.search(r"%\(", template):
@@ -280,6 +312,7 @@ def percent(machine: Machine, template: str, values: Any) -> str:
     else:
         given = values if isinstance(values, tuple) else (values,)
         plain = tuple([_plain(machine, value) for value in given])
+    _check_widths(machine, template, plain)
     try:
         return _like(machine, template % plain, given)
     except (TypeError, ValueError, KeyError, OverflowError) as error:
@@ -294,11 +327,14 @@ def percent(machine: Machine, template: str, values: Any) -> str:
 
 
 def _joined(machine: Machine, node: ast.JoinedStr) -> str:
-    return of_parts([machine.eval(part) for part in node.values])
+    parts = [machine.eval(part) for part in node.values]
+    machine.count_characters(sum(map(len, parts)))
+    return of_parts(parts)
 
 
-def joined(between: str, parts: Sequence[str]) -> str:
+def joined(machine: Machine, between: str, parts: Sequence[str]) -> str:
     """The parts with a text between each two, as `join` has them."""
+    machine.count_characters(sum(map(len, parts)) + len(between) * len(parts))
     return _as(between.join(parts), [between, *parts])
 
 
