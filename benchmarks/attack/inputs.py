@@ -3,6 +3,7 @@
 import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from random import Random
 
 from benchmarks.attack import inputs_cases as cases
@@ -75,5 +76,9 @@ def _shown(broken: list[tuple[Case, Told]], again: Callable[[Case], Told]) -> It
         signature = re.sub(r"'[^']*'|\d+", "", told.fault)[:60]
         if signature not in seen:
             seen.add(signature)
-            case = smaller(case, lambda other: again(other).fault[:12] == told.fault[:12])
+            case = smaller(case, partial(_ends_so, again, told))
         yield f"{told.fault} ({told.seconds:.1f} s): {case}"
+
+
+def _ends_so(again: Callable[[Case], Told], told: Told, case: Case) -> bool:
+    return again(case).fault[:12] == told.fault[:12]

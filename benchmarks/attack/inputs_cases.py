@@ -109,8 +109,9 @@ def values(draw: Random) -> Case:
     if len(text.encode("utf-8", "replace")) > LONGEST:
         return Case(("grad", program, "--x", "@-"), stdin=text.encode("utf-8", "replace"))
     words = draw.choice(
-        (("--x", text), ("--at", f"x={text}"), (f"--x={text}",), ("--x", "1,2", "--cotangent", text),
-         ("--x", "1,2", "--expect", text), ("--x", "1", "--let", f"y={text}"), ("--x", text, "--y", text))
+        (("--x", text), ("--at", f"x={text}"), (f"--x={text}",),
+         ("--x", "1,2", "--cotangent", text), ("--x", "1,2", "--expect", text),
+         ("--x", "1", "--let", f"y={text}"), ("--x", text, "--y", text))
     )  # fmt: skip
     name = draw.choice(("grad", "grad", "jacobian", "explain"))
     return Case((name, program, *words))
@@ -192,11 +193,12 @@ _GOOD = (
 )  # fmt: skip
 
 _WORDS = ("", "-", "--", "---", "--x", "--x=", "-x", "=", "--=", "--x=1=2", "-1", "@", "x", "1",
-          "--no-", "--json=1", "-h", "-V", "--é", "--x y", "--X", "--wrt=", "--digits=0", "--seed=-1",
-          "--order=99", "--digits=99999", "--max-steps=0", "--max-steps=1e9", "--tol=nan",
-          "--dtype=int", "--device=cuda", "--device=", "--at=x", "--let=x", "--let==1", "--of=[9]",
+          "--no-", "--json=1", "-h", "-V", "--é", "--x y", "--X", "--wrt=", "--digits=0",
+          "--seed=-1", "--order=99", "--digits=99999", "--max-steps=0", "--max-steps=1e9",
+          "--tol=nan", "--dtype=int", "--device=cuda", "--device=", "--at=x", "--let=x", "--let==1", "--of=[9]",
           "--format=", "--format=npy", "--html=", "--html=page.html", "--html=no/page.html",
-          "\x1b[31m", "a\nb", "\udcff", "*" * 200, "nothing.py", "f.py:", "f.py:g", "f.py:f")  # fmt: skip
+          "\x1b[31m", "a\nb", "\udcff", "*" * 200, "nothing.py",
+          "f.py:", "f.py:g", "f.py:f")  # fmt: skip
 
 
 def command_lines(draw: Random) -> Case:
@@ -242,7 +244,8 @@ _ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32", "latin-1", 
               "shift-jis", "utf-7", "cp037")  # fmt: skip
 
 _COOKIES = ("# coding: latin-1\n", "# -*- coding: utf-7 -*-\n", "# coding: nothing\n",
-            "#!/usr/bin/python\n# coding: rot13\n", "# coding: unicode_escape\n", "\ufeff# coding: x\n")  # fmt: skip
+            "#!/usr/bin/python\n# coding: rot13\n", "# coding: unicode_escape\n",
+            "\ufeff# coding: x\n")  # fmt: skip
 
 
 def files(draw: Random) -> Case:
@@ -265,8 +268,9 @@ def files(draw: Random) -> Case:
         )
     if make == 4:
         place = draw.randrange(len(content) + 1)
-        more = draw.choice((b"\0", b"\xff\xfe", b"\xef\xbb\xbf", b" " * 10**6, b"#" * 600_000, b"\x1a",
-                            bytes(draw.randrange(256) for _ in range(50)), b"\n" * 10**5))  # fmt: skip
+        more = draw.choice((b"\0", b"\xff\xfe", b"\xef\xbb\xbf", b" " * 10**6,
+                            b"#" * 600_000, b"\x1a", b"\n" * 10**5,
+                            bytes(draw.randrange(256) for _ in range(50))))  # fmt: skip
         content = content[:place] + more + content[place:]
     command = draw.choice(("grad", "grad", "why", "formula", "export"))
     words = () if command == "formula" else ("--x", good(draw))
@@ -278,8 +282,8 @@ def files(draw: Random) -> Case:
 def _notebook(draw: Random, text: str) -> str:
     source: object = draw.choice((text, text.splitlines(True), [text, 3], None, {}, thing(draw)))
     cell = {"cell_type": draw.choice(("code", "code", "markdown", 3)), "source": source}
-    whole: object = draw.choice(({"cells": [cell]}, {"cells": [cell, 3]}, {"cells": cell}, [cell], {},
-                                 {"cells": [cell], "nbformat": "x"}))  # fmt: skip
+    whole: object = draw.choice(({"cells": [cell]}, {"cells": [cell, 3]}, {"cells": cell}, [cell],
+                                 {}, {"cells": [cell], "nbformat": "x"}))  # fmt: skip
     found = json.dumps(whole)
     return found if draw.random() < 0.8 else found[: draw.randrange(len(found) + 1)]
 
@@ -290,9 +294,11 @@ def _of_values(draw: Random) -> Case:
         ("npy", "npz", "csv", "tsv", "json", "txt", "pt", "pth", "safetensors", "x")
     )
     heads = (b"\x93NUMPY\x01\x00", b"\x93NUMPY\x01\x00v\x00{'descr': '<f8', 'fortran_order': False,"
-             b" 'shape': (10**9, 10**9), }", b"PK\x03\x04", b"\x80\x02", b"\x80\x04\x95", b"[", b"{",
-             b"\x10\0\0\0\0\0\0\0{\"x\":1}", b"1,2\n3,4\n", b"a,b\n1,2\n", b"\xff\xff\xff\xff\xff\xff\xff\x7f{",
-             b"\x93NUMPY\x01\x00\x76\x00{'descr': '|O', 'fortran_order': False, 'shape': (1,), }", b"")  # fmt: skip
+             b" 'shape': (10**9, 10**9), }", b"PK\x03\x04", b"\x80\x02", b"\x80\x04\x95", b"[",
+             b"{", b"\x10\0\0\0\0\0\0\0{\"x\":1}", b"1,2\n3,4\n",
+             b"a,b\n1,2\n", b"\xff\xff\xff\xff\xff\xff\xff\x7f{",
+             b"\x93NUMPY\x01\x00\x76\x00{'descr': '|O', 'fortran_order': False, 'shape': (1,), }",
+             b"")  # fmt: skip
     text = value(draw).encode("utf-8", "replace")
     junk = bytes(draw.randrange(256) for _ in range(draw.choice((0, 1, 20, 200))))
     content = draw.choice(heads) + draw.choice((text, junk, text + junk))

@@ -8,9 +8,7 @@ from random import Random
 Monster = Callable[[int, Random], str]
 
 MONSTERS: dict[str, Monster] = {
-    "brackets": lambda n, draw: "".join(
-        (b := draw.choice(("()", "[]", "{}")))[0] * n + "x" + b[1] * n
-    ),
+    "brackets": lambda n, draw: (b := draw.choice(("()", "[]", "{}")))[0] * n + "x" + b[1] * n,
     "open brackets": lambda n, draw: draw.choice("([{") * n,
     "mixed brackets": lambda n, draw: "".join(draw.choice("([{)]}") for _ in range(n)) + "x",
     "tuples": lambda n, draw: "(" * n + "x" + ",)" * n,
@@ -22,7 +20,7 @@ MONSTERS: dict[str, Monster] = {
     "conditions": lambda n, draw: "x if x > 0 else " * n + "x",
     "lambdas": lambda n, draw: "lambda u: " * n + "x",
     "called lambdas": lambda n, draw: "(lambda u: " * n + "x" + ")(x)" * n,
-    "calls": lambda n, draw: f"{(f := draw.choice(('sin', 'exp', 'abs', 'sqrt', 'relu', 'sum', 'log', 'cumprod')))}(" * n + "x" + ")" * n,
+    "calls": lambda n, draw: f"{draw.choice(('sin', 'exp', 'abs', 'sqrt', 'relu', 'sum', 'log', 'cumprod'))}(" * n + "x" + ")" * n,
     "curried": lambda n, draw: "sin" + "(x)" * n,
     "where chain": lambda n, draw: "where(x > 0, x*x, " * n + "x" + ")" * n,
     "where of where": lambda n, draw: "where(" * n + "x" + " > 0, x, 2*x)" * n,
@@ -67,8 +65,8 @@ MONSTERS: dict[str, Monster] = {
     "nested comprehensions": lambda n, draw: "[" * n + "x" + " for i in range(2)]" * n,
     "factorial": lambda n, draw: f"{draw.choice(('factorial', 'math.factorial', 'gamma', 'lgamma', 'math.gamma'))}({10**min(n, 20)})*x",
     "combinations": lambda n, draw: f"math.{draw.choice(('comb', 'perm', 'gcd', 'lcm', 'pow', 'isqrt'))}({10**min(n, 300)}, {10**min(n, 200) // 2})*x",
-    "sizes": lambda n, draw: f"{draw.choice(('zeros', 'ones', 'eye', 'arange', 'randn', 'full', 'linspace', 'empty', 'rand'))}({draw.choice((10**min(n, 25), '%d, %d' % (n, n), -n, '10,' * n))}).sum()*x",
-    "shapes": lambda n, draw: f"x.{draw.choice(('expand', 'repeat', 'reshape', 'tile', 'view', 'broadcast_to'))}({draw.choice((10**min(n, 25), '%d, %d' % (n, n), '1,' * n, '10,' * n))}).sum()",
+    "sizes": lambda n, draw: f"{draw.choice(('zeros', 'ones', 'eye', 'arange', 'randn', 'full', 'linspace', 'empty', 'rand'))}({draw.choice((10**min(n, 25), f'{n}, {n}', -n, '10,' * n))}).sum()*x",
+    "shapes": lambda n, draw: f"x.{draw.choice(('expand', 'repeat', 'reshape', 'tile', 'view', 'broadcast_to'))}({draw.choice((10**min(n, 25), f'{n}, {n}', '1,' * n, '10,' * n))}).sum()",
     "outer": lambda n, draw: "u = x\n" + draw.choice(("u = outer(u, u).reshape(-1)\n", "u = kron(u, u)\n", "u = u[None]*u[:, None]\n")) * min(n, 500) + "u.sum()",
     "products of zeros": lambda n, draw: f"{draw.choice(('prod', 'cumprod', 'product'))}(x*{draw.choice(('zeros', 'arange', 'ones'))}({min(n, 10**6)}))" + draw.choice(("", ".sum()")),
     "big products": lambda n, draw: f"u = 0*x\nfor i in range({n}):\n    u = u*{draw.choice(('x', '(x - i)', '(x + u)', 'sin(x)'))}\nu",

@@ -14,6 +14,15 @@ ROOT = Path(__file__).parents[2]
 SIGNS = "xysn01.()[]{}:;,+-*/%@&|^~<>=!'\"#\\ \n\tlambdeiforwh_ABT"
 
 
+SEPARATED = (
+    "( ) [ ] { } , : ; . = := += -> @ + - * / // % ** < == != & | ~ is in not and or if else"
+    " elif while for def return lambda break continue pass assert with import from torch np F"
+    " math global nonlocal del try except finally raise class await yield match case async"
+    " .T .sum() .shape ... x y s n f 1 2 0 -1 0.5 1e9 10**9 True None 'a' f'{x}' \\"
+)
+"""Signs and words that the language has or has not."""
+
+
 def noise(draw: Random) -> str:
     """Random characters: any of Unicode, of a byte, or those of programs."""
     length = draw.choice((1, 3, 10, 40, 200, 2000))
@@ -38,13 +47,7 @@ def _any_character(draw: Random) -> str:
 @cache
 def words() -> tuple[str, ...]:
     """Names of the language and its signs."""
-    signs = (
-        "( ) [ ] { } , : ; . = := += -> @ + - * / // % ** < == != & | ~ is in not and or if else"
-        " elif while for def return lambda break continue pass assert with import from torch np F"
-        " math global nonlocal del try except finally raise class await yield match case async"
-        " .T .sum() .shape ... x y s n f 1 2 0 -1 0.5 1e9 10**9 True None 'a' f'{x}' \\"
-    ).split()
-    return (*signs, "\n", "\n    ", *sorted(catalogue.names()))
+    return (*SEPARATED.split(" "), "\n", "\n    ", *sorted(catalogue.names()))
 
 
 # -- programs that are there -------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks.attack.inputs_running import Case
 
-SECONDS = 60.0
+SECONDS = 20.0
 """How long a smaller form is looked for."""
 
 

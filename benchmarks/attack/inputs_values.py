@@ -17,7 +17,8 @@ SIZES = ("0", "3", "-1", "2,3", "10**10", "1000000000", "9" * 30, "1.5", "", "2,
          "3,4,5,6,7", "1," * 40, "65536,65536", "0,10**9", "x")  # fmt: skip
 
 FILES = ("@", "@nothing", "@.", "@/", "@x.npy", "@x.csv", "@x.json", "@-", "@@x", "@x.npz:a",
-         "@~", "@~nobody/x", "@\x7f.npy", "@" + "a" * 300, "@" + "../" * 50 + "etc/passwd")  # fmt: skip
+         "@~", "@~nobody/x", "@\x7f.npy", "@" + "a" * 300,
+         "@" + "../" * 50 + "etc/passwd")  # fmt: skip
 
 
 def value(draw: Random) -> str:
@@ -92,9 +93,9 @@ def thing(draw: Random, depth: int = 3) -> object:
     make = draw.randrange(12 if depth else 9)
     if make < 9:
         return draw.choice(
-            (0, 1, -1, 2.5, True, False, None, "", "x", "0,1", "NaN", "-Infinity", 10**30, -(10**400),
-             1e308, 5e-324, "grad", "float32", "@x.npy", "\ud800", "\0", "é", "randn(3)", "x" * 999,
-             [1.0, 2.0], [[1, 2], [3]], [], {})
+            (0, 1, -1, 2.5, True, False, None, "", "x", "0,1", "NaN", "-Infinity", 10**30,
+             -(10**400), 1e308, 5e-324, "grad", "float32", "@x.npy", "\ud800", "\0", "é",
+             "randn(3)", "x" * 999, [1.0, 2.0], [[1, 2], [3]], [], {})
         )  # fmt: skip
     if make == 9:
         return {draw.choice(("x", "y", "", "id", "\n", "a b")): thing(draw, depth - 1)}
@@ -104,4 +105,5 @@ def thing(draw: Random, depth: int = 3) -> object:
 def good(draw: Random) -> str:
     """A value that most programs take."""
     return draw.choice(("2.5", "0", "1,2,3", "0,0,0", "0.5,-1", "1,2;3,4", "0,1,2,3", "1", "-2",
-                        "1e300,1e-300", "[]", "nan,1", "randn(2,2)", "0,0;0,0", "2,3,4;1,5,6"))  # fmt: skip
+                        "1e300,1e-300", "[]", "nan,1", "randn(2,2)", "0,0;0,0",
+                        "2,3,4;1,5,6"))  # fmt: skip
