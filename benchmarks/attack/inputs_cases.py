@@ -195,7 +195,8 @@ _GOOD = (
 _WORDS = ("", "-", "--", "---", "--x", "--x=", "-x", "=", "--=", "--x=1=2", "-1", "@", "x", "1",
           "--no-", "--json=1", "-h", "-V", "--é", "--x y", "--X", "--wrt=", "--digits=0",
           "--seed=-1", "--order=99", "--digits=99999", "--max-steps=0", "--max-steps=1e9",
-          "--tol=nan", "--dtype=int", "--device=cuda", "--device=", "--at=x", "--let=x", "--let==1", "--of=[9]",
+          "--tol=nan", "--dtype=int", "--device=cuda", "--device=", "--at=x", "--let=x",
+          "--let==1", "--of=[9]",
           "--format=", "--format=npy", "--html=", "--html=page.html", "--html=no/page.html",
           "\x1b[31m", "a\nb", "\udcff", "*" * 200, "nothing.py",
           "f.py:", "f.py:g", "f.py:f")  # fmt: skip
