@@ -58,7 +58,8 @@ OFTEN = {
                                "more than 10,000 items"),
     "tuples": ("t = list(range(900))", "v.append(tuple(t))", "more than 10,000 items"),
     "unpacking": ("t = list(range(900))", "a, *b = t", "more than 10,000 items"),
-    "maxima": ("t = list(range(900))", "v.append(max(t))", "more than 10,000 items"),
+    "maxima": ("t = list(range(900))", "v.append(max(t))", "within 15,000 steps"),
+    "searches": ("t = 'a'*900", "v.append('b' in t)", "more than 10,000 items"),
     "arguments": ("t = list(range(900))", "f(*t)", "more than 10,000 items"),
 }  # fmt: skip
 """What is made first, what is done again and again, and what is said."""
@@ -69,7 +70,7 @@ OFTEN = {
 def test_what_is_made_again_and_again_is_counted(
     run: Callable[..., object], first: str, again: str, reason: str
 ) -> None:
-    limits = Limits(texts=10_000, taken=10_000)
+    limits = Limits(steps=15_000, texts=10_000, taken=10_000)
     source = (
         f"def f(*a):\n    return a\n{first}\nv = []\nfor i in range(50):\n    {again}\nx*len(v)"
     )

@@ -50,5 +50,5 @@ _PARTS: Sequence[tuple[Callable[[Case], Any], Callable[[Case, Any], Case]]] = (
     (lambda case: case.argv, lambda case, words: replace(case, argv=words)),
     (lambda case: case.stdin, lambda case, content: replace(case, stdin=content)),
     (lambda case: case.files[0][1] if case.files else b"", _file),
-    *(_word(place) for place in range(1, 5)),
+    *(_word(place) for place in range(5)),
 )
