@@ -150,7 +150,10 @@ def test_parts_of_parts_have_an_end(run: Run) -> None:
         value = {"a": value}
     Path("i.json").write_text(json.dumps({"x": value}))
     found = run("grad", "x*x", "--inputs", "i.json")
-    assert (found.code, found.err.splitlines()[0]) == (4, "error: x is nested more than 50 deep")
+    assert (found.code, found.err.splitlines()[0]) == (
+        4,
+        "error: x: lists or objects are nested more than 50 deep",
+    )
 
 
 CELLS = {

@@ -48,9 +48,6 @@ EXTREMES = ("values", "indices")
 LARGEST_INTEGER = 2**31
 """No dimension, shift or offset can be beyond; the libraries count in so many bits."""
 
-CHARACTERS = 1_000
-"""Characters of texts that count as a step."""
-
 NOTHING = object()
 """The output of a program that has given none yet."""
 
@@ -580,17 +577,27 @@ class Machine:
                 hint="zeros(n), ones(n) and arange(n) make long tensors",
             )
 
-    def count_characters(self, count: int) -> None:
-        """Count a text before it is made: `CHARACTERS` of it are a step.
-
-        Raises `LimitError` where it would be too long.
-        """
-        if count > self.limits.items:
+    def count_taken(self, count: int) -> None:
+        """Count the items of a list that is gone through, or taken over, in one step."""
+        self.budget.taken += count
+        if self.budget.taken > self.limits.taken:
             raise LimitError(
-                f"a text of {amount(count)} characters; the limit is {self.limits.items:,}",
-                hint="no number hangs on a text of that length: leave it out",
+                f"the program goes through more than {self.limits.taken:,} items of lists in all",
+                hint="is there a loop without an end?",
             )
-        self.budget.tick(count // CHARACTERS)
+
+    def count_text(self, length: int) -> None:
+        """Count what is about to be written. Raises `LimitError` where a text would be too long."""
+        if length > self.limits.items:
+            raise LimitError(
+                f"a text of {amount(length)} characters; the limit is {self.limits.items:,}"
+            )
+        self.budget.written += length
+        if self.budget.written > self.limits.texts:
+            raise LimitError(
+                f"the program makes texts of more than {self.limits.texts:,} characters in all",
+                hint="is there a loop without an end?",
+            )
 
     def detach(self, value: Any, name: str | None, by: str | None = None) -> Any:
         """A value that passes no gradient back; numbers, integers, masks and lists of them stay.

@@ -224,6 +224,11 @@ def _apart(machine: Machine, held: Any, other: Any) -> bool:
     return not one
 
 
+def _copy(machine: Machine, held: Any) -> Any:
+    machine.count_taken(len(held))
+    return type(held)(held) if isinstance(held, set) else held.copy()
+
+
 def _joined(machine: Machine, held: str, values: Any) -> str:
     parts = ops.items(machine, values)
     if not all(isinstance(part, str) for part in parts):
@@ -242,19 +247,21 @@ def _same_as_python(name: str) -> Callable[..., Any]:
         words.told(held)
         if any(not isinstance(a, int | str | tuple | None) for a in args):
             raise InvalidValueError(f"{name} does not take {machine.describe(args[0])}")
-        if isinstance(held, str):
-            machine.count_characters(_length(name, held, args))
+        machine.count_text(_length(name, held, args))
         return getattr(held, name)(*args)
 
     return method
 
 
 def _length(name: str, held: str, args: Sequence[Any]) -> int:
-    """How long a text is at most that a method makes of one."""
+    """At least as many characters as a method of a text gives."""
     match name, args:
-        case "replace", (str(old), str(new), *_):
-            return len(held) + held.count(old) * max(len(new) - len(old), 0)
-        case "center" | "ljust" | "rjust" | "zfill", (int(width), *_):
+        case "replace", (str(old), str(new), *count):
+            found = held.count(old)
+            if count and isinstance(count[0], int) and count[0] >= 0:
+                found = min(found, count[0])
+            return len(held) + found * len(new)
+        case (("center" | "ljust" | "rjust" | "zfill"), (int(width), *_)):
             return max(len(held), width)
         case _:
             return len(held)
@@ -326,7 +333,7 @@ METHODS: Mapping[type, Mapping[str, Callable[..., Any]]] = MappingProxyType(
             "remove": _remove, "index": _place, "count": _count, "sort": _sort,
             "reverse": lambda machine, held: held.reverse(),
             "clear": lambda machine, held: held.clear(),
-            "copy": lambda machine, held: held.copy(),
+            "copy": _copy,
         },
         tuple: {
             "index": _place, "count": _count,
@@ -339,10 +346,10 @@ METHODS: Mapping[type, Mapping[str, Callable[..., Any]]] = MappingProxyType(
             "values": lambda machine, held: held.values(),
             "items": lambda machine, held: held.items(),
             "clear": lambda machine, held: held.clear(),
-            "copy": lambda machine, held: held.copy(),
+            "copy": _copy,
         },
         set: {
-            "add": _add, "copy": lambda machine, held: type(held)(held),
+            "add": _add, "copy": _copy,
             "discard": lambda machine, held, value: held.discard(key_of(machine, value)),
             "remove": _removed, "pop": _only_taken,
             "clear": lambda machine, held: held.clear(),

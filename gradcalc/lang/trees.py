@@ -9,8 +9,9 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from gradcalc.errors import InvalidValueError, LimitError, UnknownNameError
+from gradcalc.errors import InvalidValueError, UnknownNameError
 from gradcalc.lang.paths import Path, path_of
+from gradcalc.values.nesting import check_nesting
 
 KEY = re.compile(r"""[^'"\\\[\],=]+""")
 """Keys that need no escapes in a name, and stand in a list of names."""
@@ -66,17 +67,18 @@ def parts_of(whole: str, names: Iterable[str]) -> list[str]:
     return [name for name in names if name == whole or name.startswith(f"{whole}[")]
 
 
-DEEPEST = 50
-"""How deep the parts of an input may lie."""
-
-
 def spread(value: Any, name: str) -> Iterator[tuple[str, Any]]:
     """The parts of decoded JSON with their names; what one tensor can be is one.
 
     Lists are parts where they are not all alike, or hold values that are texts or objects.
-    Raises `InvalidValueError` for keys that cannot stand in a name, `LimitError` for parts of parts
-    without end.
+    Raises `InvalidValueError` for keys that cannot stand in a name, `LimitError` for what is
+    nested too deeply.
     """
+    check_nesting(value, name)
+    yield from _spread(value, name)
+
+
+def _spread(value: Any, name: str) -> Iterator[tuple[str, Any]]:
     if isinstance(value, Mapping):
         items: Iterable[tuple[int | str, Any]] = value.items()
     elif isinstance(value, list | tuple) and _shape(value) is None:
@@ -86,17 +88,13 @@ def spread(value: Any, name: str) -> Iterator[tuple[str, Any]]:
         return
     if not value:
         raise InvalidValueError(f"{name} is empty: there is nothing to differentiate")
-    if name.count("[") >= DEEPEST:
-        raise LimitError(
-            f"{root(name)} is nested more than {DEEPEST} deep", hint="give its parts other names"
-        )
     for step, part in items:
         if isinstance(step, str) and not (KEY.fullmatch(step) and step.isprintable()):
             raise InvalidValueError(
                 f"{name}: the key {step!r} cannot stand in a name",
                 hint="use letters and digits",
             )
-        yield from spread(part, spelled(name, (step,)))
+        yield from _spread(part, spelled(name, (step,)))
 
 
 NUMBERS = frozenset({"NaN", "Infinity", "-Infinity"})

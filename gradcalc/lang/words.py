@@ -156,7 +156,7 @@ def shown(machine: Machine, value: Any) -> str:
 def _nested(machine: Machine, value: Any) -> str:
     inner = [*value.items()] if isinstance(value, dict) else [(part,) for part in value]
     within = [[shown(machine, part) for part in item] for item in inner]
-    machine.count_characters(sum(len(part) + 2 for item in within for part in item))
+    machine.count_text(sum(len(part) + len(": ") for item in within for part in item))
     found = _bracketed(value, ", ".join(": ".join(item) for item in within))
     sizes = type(value) is tuple and all(type(part) is int for part in value)
     if sizes and machine.program.naming.arrays == TORCH:
@@ -214,7 +214,13 @@ def in_ascii(machine: Machine, value: Any) -> str:
 
 def formatted(machine: Machine, value: Any, spec: str, conversion: int = -1) -> str:
     """A value as a format has it."""
-    machine.count_characters(max(map(_size, re.findall(r"\d+", spec)), default=0))
+    machine.count_text(_width(spec))
+    found = _formatted(machine, value, spec, conversion)
+    machine.count_text(len(found))
+    return found
+
+
+def _formatted(machine: Machine, value: Any, spec: str, conversion: int) -> str:
     if conversion in SHOWING and not machine.is_tensor(value):
         value = shown(machine, value)
         value = _as(ascii(str(value))[1:-1], [value]) if conversion == ord("a") else value
@@ -235,12 +241,21 @@ def formatted(machine: Machine, value: Any, spec: str, conversion: int = -1) -> 
         raise InvalidValueError(f"{machine.describe(value)} has no format {spec!r}") from error
 
 
+def _width(spec: str) -> int:
+    """At least as much as a format fills a value up to: its digits are a width and a precision."""
+    return sum(_whole(digits) for digits in re.findall(r"\d+", spec))
+
+
+def _whole(digits: str) -> int:
+    # Python reads no integers of some thousand digits
+    return int(digits[:30]) if len(digits) <= 30 else 10**30
+
+
 class _Format(string.Formatter):
     """`str.format` without what looks into values: attributes and items."""
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
-        self._length = 0
 
     def get_field(self, field_name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         if not field_name.isidentifier() and not field_name.isdigit():
@@ -250,10 +265,7 @@ class _Format(string.Formatter):
         ), 0
 
     def format_field(self, value: Any, format_spec: str) -> str:
-        found = formatted(self._machine, value, format_spec)
-        self._length += len(found)
-        self._machine.count_characters(self._length)
-        return found
+        return formatted(self._machine, value, format_spec)
 
     def convert_field(self, value: Any, conversion: Any) -> Any:
         if conversion is None:
@@ -267,6 +279,7 @@ def with_values(
     """`template.format(...)`."""
     try:
         found = _Format(machine).vformat(template, values, named)
+        machine.count_text(len(found))
         return _like(machine, found, [*values, *named.values()])
     except (IndexError, KeyError, ValueError) as error:
         raise InvalidValueError(f"the format does not fit its values: {error}") from None
@@ -278,41 +291,15 @@ def _like(machine: Machine, found: str, values: Iterable[Any]) -> str:
     return _as(found, [text(machine, value) for value in given])
 
 
-def _size(digits: str) -> int:
-    """A width; one of many digits is longer than any text."""
-    return int(digits) if len(digits) < 10 else 10**10
-
-
-WIDTHS = re.compile(r"%(?:\([^)]*\))?[-#0 +]*(\*|\d*)(?:\.(\*|\d*))?")
-"""How wide what stands between percent signs is, and how many digits it has."""
-
-
-def _check_widths(machine: Machine, template: str, given: Any) -> None:
-    """Raises `LimitError` where values would make too long a text of a template."""
-    named = isinstance(given, dict)
-    values = list(given.values()) if named else list(given)
-    places = WIDTHS.findall(template)
-    widest = max((abs(value) for value in values if isinstance(value, int)), default=0)
-    widths = sum(widest if w == "*" else _size(w) for place in places for w in place if w)
-    lengths = [
-        len(text(machine, value))
-        for value in values
-        if isinstance(value, str | list | tuple | set | dict)
-    ]
-    # one that has a name may stand at each place
-    longest = len(places) * max(lengths, default=0) if named else sum(lengths)
-    machine.count_characters(len(template) + widths + longest)
-
-
 def percent(machine: Machine, template: str, values: Any) -> str:
     """`template % values`."""
+    _count_filled(machine, template, values)
     if isinstance(values, dict) and re.search(r"%\(", template):
         given: Sequence[Any] = list(values.values())
         plain: Any = {key: _plain(machine, value) for key, value in values.items()}
     else:
         given = values if isinstance(values, tuple) else (values,)
         plain = tuple([_plain(machine, value) for value in given])
-    _check_widths(machine, template, plain)
     try:
         return _like(machine, template % plain, given)
     except (TypeError, ValueError, KeyError, OverflowError) as error:
@@ -326,15 +313,33 @@ def percent(machine: Machine, template: str, values: Any) -> str:
         ) from None
 
 
+_CONVERSION = re.compile(r"%(?:\([^)]*\))?[#0\- +]*(\*|\d+)?(?:\.(\*|\d+))?")
+"""The width and the precision of what stands behind a percent sign."""
+
+
+def _count_filled(machine: Machine, template: str, values: Any) -> None:
+    """Count what a template fills its values up to, those of its stars being values."""
+    pairs = _CONVERSION.findall(template)
+    sizes = [size for pair in pairs for size in pair if size]
+    # each value of a dictionary may stand in the text as often as there are places
+    times = len(pairs) if isinstance(values, dict) else 1
+    given = values.values() if isinstance(values, dict) else values
+    given = given if isinstance(values, tuple | dict) else (values,)
+    stars = [abs(v) for v in given if isinstance(v, int)] if "*" in sizes else []
+    texts = [text(machine, v) for v in given if isinstance(v, str | list | tuple | set | dict)]
+    length = len(template) + times * sum(map(len, texts)) + sum(stars)
+    machine.count_text(length + sum(_whole(size) for size in sizes if size != "*"))
+
+
 def _joined(machine: Machine, node: ast.JoinedStr) -> str:
     parts = [machine.eval(part) for part in node.values]
-    machine.count_characters(sum(map(len, parts)))
+    machine.count_text(sum(map(len, parts)))
     return of_parts(parts)
 
 
 def joined(machine: Machine, between: str, parts: Sequence[str]) -> str:
     """The parts with a text between each two, as `join` has them."""
-    machine.count_characters(sum(map(len, parts)) + len(between) * len(parts))
+    machine.count_text(sum(map(len, parts)) + len(between) * max(len(parts) - 1, 0))
     return _as(between.join(parts), [between, *parts])
 
 
