@@ -13,7 +13,8 @@ import gradcalc
 ROOT = Path(gradcalc.__file__).parent
 
 ORDER = (
-    "codes", "lazy_import", "errors", "values", "expr", "balls", "arrays", "primitives", "calculus",
+    "codes", "lazy_import", "errors", "located", "values", "expr", "balls", "arrays", "primitives",
+    "calculus",
     "lang", "rewrites", "targets", "traits", "problem", "testimony", "fidelity", "keeping",
     "reruns", "derive", "readback",
     "enclosure", "slopes",

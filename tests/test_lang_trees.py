@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import gradcalc
-from gradcalc.errors import GradcalcError
+from gradcalc.errors import GradcalcError, LimitError
 from gradcalc.lang import trees
 from tests.lang_backends import ids
 
@@ -97,13 +97,22 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"p": {"a": {}}}, r"p\['a'\] is empty"),
     ({"p": [[1, 2], None]}, "p: None is no value"),
     ({"q[0]": 1, "p": 1}, "the program does not use q"),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("values", "reason"), WRONG, ids=ids(WRONG))
 def test_what_is_wrong_with_parts_is_said(values: dict[str, Any], reason: str) -> None:
     with pytest.raises(GradcalcError, match=reason):
         gradcalc.grad("def f(p):\n    return p[0]*2", inputs=values)
+
+
+@pytest.mark.parametrize("kind", ["list", "object", "ragged list"])
+def test_what_is_nested_too_deeply_is_refused(kind: str) -> None:
+    found: Any = 1.0
+    for _ in range(600):
+        found = {"list": [found], "object": {"a": found}, "ragged list": [found, 1.0]}[kind]
+    with pytest.raises(LimitError, match="p: lists or objects are nested more than 50 deep"):
+        gradcalc.grad("def f(p):\n    return p[0]*2", inputs={"p": found})
 
 
 def test_parts_are_put_together_as_they_were_taken_apart() -> None:

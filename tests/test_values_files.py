@@ -5,8 +5,10 @@ import json
 import math
 import os
 import pickle
+import struct
 import threading
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -429,3 +431,47 @@ def test_no_bytes_raise_anything_else(suffix):
         assert fine
 
     check()
+
+
+def packed(header: bytes, zeros: int) -> bytes:
+    stream = io.BytesIO()
+    with (
+        zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("x.npy", "w", force_zip64=True) as file,
+    ):
+        file.write(header)
+        for _ in range(zeros >> 20):
+            file.write(bytes(1 << 20))
+    return stream.getvalue()
+
+
+LONG_HEADER = b"\x93NUMPY\x02\x00" + struct.pack("<I", 1 << 30)
+
+EXPRESSION = b"\x93NUMPY\x01\x00" + struct.pack("<H", 6) + b"f(1,)\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("a.npz", packed(LONG_HEADER, 16 << 20), "it is damaged"),
+        ("a.npy", EXPRESSION, "it is damaged"),
+    ],
+    ids=["header of a member", "expression in a header"],
+)
+def test_headers_that_are_none(name: str, content: bytes, words: str) -> None:
+    Path(name).write_bytes(content)
+    with pytest.raises(FileError, match=words):
+        read(f"@{name}")
+
+
+def test_a_packed_file_of_torch_is_measured_before_it_is_read() -> None:
+    Path("a.pt").write_bytes(packed(b"", 64 << 20))
+    with pytest.raises(LimitError, match="elements are too many"):
+        read("@a.pt", limits=Limits(max_elements=10**6))
+
+
+@pytest.mark.parametrize("name", ["a.npy", "a.npz", "a.pt", "a.safetensors"])
+def test_pipes_hold_text_alone(name: str) -> None:
+    os.mkfifo(name)
+    with pytest.raises(FileError, match="is a pipe"):
+        read(f"@{name}")

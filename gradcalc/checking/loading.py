@@ -30,6 +30,7 @@ from gradcalc.errors import (
     did_you_mean,
 )
 from gradcalc.lazy_import import UNUSED, load_deferred
+from gradcalc.located import located
 
 TOLD = re.compile(r"^\s*gradcalc:(.*)$", re.MULTILINE)
 """The line of a docstring that says with what a function is called, as the command line has it."""
@@ -100,7 +101,7 @@ def load(path: str, init: str | None = None) -> Loaded:
 
     Raises `FileError` where it is not there.
     """
-    file = Path(path).expanduser()
+    file = located(path)
     if not file.is_file():
         what = f"{path} is a directory, not a file" if file.is_dir() else f"there is no file {path}"
         raise FileError(what)

@@ -15,6 +15,7 @@ from gradcalc.errors import GradcalcError
 from gradcalc.lang.files import joined
 from gradcalc.lang.neighbours import LIBRARIES, Import
 from gradcalc.lang.program import Limits
+from gradcalc.located import located
 
 SCANNED = 16
 """How many times the length of a program is looked through for what it needs."""
@@ -58,7 +59,7 @@ class _Beside(Finder):
     def __init__(
         self, texts: list[tuple[str, str]], path: Path, read: Callable[[Path], str]
     ) -> None:
-        folder = path.expanduser().absolute().parent
+        folder = located(path).absolute().parent
         self._read = read
         self.root, self.package = _root(folder, [text for _, text in texts])
         self.own = "" if path.suffix == ".ipynb" else "/".join((*self.package, path.name))

@@ -3,11 +3,11 @@
 import json
 import zipfile
 from collections.abc import Callable, Collection
-from pathlib import Path
 
 from gradcalc.cli.files import similar_file
 from gradcalc.cli.readers import Value, check_name, is_stdin, what
 from gradcalc.errors import FileError, UsageError
+from gradcalc.located import check_file, content, located
 from gradcalc.values.context import check_reach
 
 KINDS = 'a JSON object such as {"x": [0, 1]}, or an .npz file'
@@ -33,14 +33,15 @@ def bundled(
 def _named(path: str, stdin: Callable[[], str]) -> dict[str, Value]:
     if path == "-" or is_stdin(path):
         return _decoded(stdin(), "standard input")
-    file = Path(path.removeprefix("@")).expanduser()
+    file = located(path.removeprefix("@"))
     check_reach(file)
     try:
         if file.suffix == ".npz":
+            check_file(file)
             with zipfile.ZipFile(file) as archive:
                 keys = [name.removesuffix(".npy") for name in archive.namelist()]
             return {check_name(key, "--inputs"): f"@{file}:{key}" for key in keys}
-        return _decoded(file.read_text(encoding="utf-8"), str(file))
+        return _decoded(content(file, pipe=True).decode("utf-8"), str(file))
     except FileNotFoundError:
         raise FileError(f"there is no file {file}", hint=similar_file(file)) from None
     except (OSError, UnicodeDecodeError, zipfile.BadZipFile) as error:

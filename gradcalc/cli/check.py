@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -13,6 +12,7 @@ from gradcalc.cli.arguments import add_command
 from gradcalc.cli.files import PROGRAM, similar_file
 from gradcalc.cli.options import Options
 from gradcalc.errors import FileError, GradcalcError, UsageError
+from gradcalc.located import located
 
 if TYPE_CHECKING:
     from gradcalc.calculate import Ask
@@ -116,7 +116,7 @@ def _target(text: str) -> tuple[str, str]:
             f"{text} is no file with a function: check runs your own code",
             hint="gradcalc check FILE.py:NAME; gradcalc grad reads expressions",
         )
-    path = Path(found[1]).expanduser()
+    path = located(found[1])
     if not path.is_file():
         what = f"{path} is a directory, not a file" if path.is_dir() else f"there is no file {path}"
         raise FileError(what, hint=similar_file(path, "*.py"))

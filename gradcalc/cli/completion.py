@@ -19,6 +19,7 @@ from gradcalc.cli.pages import HELP, PROGRAMS, page
 from gradcalc.cli.readers import is_name
 from gradcalc.codes import COMMANDS, OWN, completed
 from gradcalc.errors import GradcalcError
+from gradcalc.located import located
 
 _BREAKS = re.compile(r"[=:@]+")
 """What bash takes for words of its own though it stands inside of one (COMP_WORDBREAKS)."""
@@ -203,7 +204,7 @@ def _files(word: str) -> Iterator[Item]:
     """The files behind an @, and the directories."""
     start, _, path = word.partition("@")
     folder, name = os.path.split(path)
-    with os.scandir(Path(folder or ".").expanduser()) as found:
+    with os.scandir(located(folder or ".")) as found:
         names = sorted(f"{e.name}/" if e.is_dir() else e.name for e in found)
     shown = (n for n in names if n.startswith(name) and (name or not n.startswith(".")))
     yield from (Item(f"{start}@{os.path.join(folder, n)}") for n in shown)

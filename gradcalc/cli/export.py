@@ -42,6 +42,7 @@ def export(options: Options, beside: "Beside | None") -> int:
     ask = _asking(beside)
     from gradcalc.cli.output import write
     from gradcalc.export.exporting import export as exported
+    from gradcalc.render import harmless
 
     found = exported(
         request.problem,
@@ -52,7 +53,7 @@ def export(options: Options, beside: "Beside | None") -> int:
         ask=ask,
     )
     report = request.noted(found.report)
-    write(report.printed, sys.stderr)
+    write(harmless(report.printed), sys.stderr)
     write(found.text, sys.stdout)
     if report.verdict.exit_code:
         write(f"{report.verdict.outcome.value}: {report.verdict.message}\n", sys.stderr)

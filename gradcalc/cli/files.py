@@ -12,6 +12,7 @@ from gradcalc.cli import notebooks
 from gradcalc.cli.beside import with_neighbours
 from gradcalc.errors import FileError, UsageError, did_you_mean
 from gradcalc.lang.program import Limits
+from gradcalc.located import MOST, check_file, located
 
 PROGRAM = re.compile(r"([^\n;]*\.(?:py|ipynb))(?::(.*))?")
 """A file as a program, with the function of it that is meant."""
@@ -69,11 +70,14 @@ def read(path: Path, limits: Limits | None) -> str:
     from gradcalc.values.context import check_reach
 
     check_reach(path)
-    length = -1 if limits is None else 4 * limits.length
+    length = MOST if limits is None else 4 * limits.length
+    check_file(located(path))
     try:
-        with path.expanduser().open("rb") as file:
+        with located(path).open("rb") as file:
             # One byte more than the longest program can have, so that the fence refuses it.
-            data = file.read(length if limits is None else length + 4)
+            data = file.read(length + 4)
+        if limits is None and len(data) > length:
+            raise FileError(f"{path} is too large to read")
         cut = limits is not None and len(data) > length
         return data.decode("utf-8-sig", "ignore" if cut else "strict")
     except FileNotFoundError:
@@ -90,7 +94,7 @@ def read(path: Path, limits: Limits | None) -> str:
 def similar_file(path: Path, pattern: str = "*") -> str | None:
     """A hint naming the file that was probably meant."""
     try:
-        names = [entry.name for entry in path.expanduser().parent.glob(pattern)][:1000]
+        names = [entry.name for entry in located(path).parent.glob(pattern)][:1000]
     except (OSError, ValueError, RuntimeError):
         return None
     return did_you_mean(path.name, names)

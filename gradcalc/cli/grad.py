@@ -13,7 +13,7 @@ from gradcalc.cli.arguments import add_command, known_options
 from gradcalc.cli.browser import write_page
 from gradcalc.cli.options import Options
 from gradcalc.errors import GradcalcError, UsageError
-from gradcalc.render import BINARY, EXPLAINED, FEW_DIGITS, explainer, packer, renderer
+from gradcalc.render import BINARY, EXPLAINED, FEW_DIGITS, explainer, harmless, packer, renderer
 
 if TYPE_CHECKING:
     from gradcalc.calculate import Ask
@@ -128,9 +128,9 @@ def _told(
             phases.begin("calculating and checking")
             found = answer(request, ask)
     except GradcalcError as error:
-        write(error.printed, sys.stderr)
+        write(harmless(error.printed), sys.stderr)
         raise
-    write(found.printed, sys.stderr)
+    write(harmless(found.printed), sys.stderr)
     return found
 
 

@@ -1,8 +1,10 @@
 """What the code says of itself, and how long lines are folded."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from gradcalc.export.task import Task
+from gradcalc.render import printable
 
 WIDTH = 96
 """Characters of a line."""
@@ -10,16 +12,28 @@ WIDTH = 96
 
 def title(task: Task) -> str:
     """What the code gives, in one line."""
-    if "\n" in task.program.strip():
-        return f"The value and {task.what()} of a program."
-    return f"The value and {task.what()} of {task.program.strip()}."
+    lines = task.program.strip().splitlines()
+    of = "a program" if len(lines) > 1 else "".join(lines)
+    return printable(f"The value and {task.what()} of {of}.")
+
+
+def escaped(text: str) -> str:
+    """A text inside three quotes, in Python and Julia: nothing in it ends them."""
+    return text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+
+
+def bare(task: Task) -> Task:
+    """The task without any text of a user's, names aside: its code is the same."""
+    fixed = None if task.fixed is None else bare(task.fixed)
+    return replace(task, program="", formulas={}, notes=(), fixed=fixed)
 
 
 def documentation(task: Task, names: Mapping[str, str], gives: str | None) -> list[str]:
     """What a function is, takes and gives, and where it holds; `gives` is told in other words."""
     text = [title(task)]
-    if "\n" in task.program.strip():
-        text += ["", *(f"    {line}" for line in task.program.strip().splitlines())]
+    lines = task.program.strip().splitlines()
+    if len(lines) > 1:
+        text += ["", *(f"    {line.expandtabs()}" for line in lines)]
     if task.summed:
         text += ["", "The derivative is that of the sum of the outputs."]
     shapes = []
@@ -37,7 +51,8 @@ def documentation(task: Task, names: Mapping[str, str], gives: str | None) -> li
         text += [f"    {label}: {line}" for label, line in task.formulas.items()]
     for note in task.notes:
         text += ["", *folded(note)]
-    return [line.rstrip() for line in text]
+    # the ends of lines in what a program is called, or in a note, are none of the code's
+    return [printable(line).rstrip() for line in text]
 
 
 def _gives(task: Task) -> str:

@@ -17,6 +17,7 @@ from gradcalc.derive.runs import Recording, Runs
 from gradcalc.derive.trace import truth
 from gradcalc.errors import GradcalcError, InvalidValueError, UnsupportedError
 from gradcalc.export.c_listing import c_source
+from gradcalc.export.documents import bare
 from gradcalc.export.julia_listing import julia_source
 from gradcalc.export.plan import VALUE, Plan, planned, shortened
 from gradcalc.export.python_listing import python_source
@@ -365,7 +366,7 @@ def _error(task: Task, least: float = 0.0) -> float:
     No less than `least` is taken for the largest.
     """
     try:
-        found = run(source(task, NUMPY_FILE), task)
+        found = run(source(bare(task), NUMPY_FILE), task)
     except UnsupportedError:
         # another target may have what numpy lacks
         found = task.plan.numbers(task.inputs)

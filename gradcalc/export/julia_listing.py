@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from gradcalc.export.documents import documentation, title
+from gradcalc.export.documents import documentation, escaped, title
 from gradcalc.export.helpers import needed
 from gradcalc.export.listings import Listing, joined, nested_text, texts_of
 from gradcalc.export.plan import VALUE
@@ -27,7 +27,7 @@ def julia_source(task: Task) -> str:
     shapes = listing.shapes
     results = {label: nested_text(listing, label) for label in listing.roots}
     text = documentation(task, listing.names, None)
-    body = ['"""', *(line.replace("\\", "\\\\").replace("$", "\\$") for line in text), '"""']
+    body = ['"""', *(_uncalled(escaped(line)) for line in text), '"""']
     body.append(f"function {task.name}({', '.join(listing.names.values())})")
     for name, own in listing.names.items():
         if shapes[name]:
@@ -40,7 +40,7 @@ def julia_source(task: Task) -> str:
     if len(task.labels) == 1:
         body.append(f"    return value, {results[task.labels[0]]}")
     else:
-        items = ", ".join(f'"{label}" => {results[label]}' for label in task.labels)
+        items = ", ".join(f"{_quoted(label)} => {results[label]}" for label in task.labels)
         body.append(f"    return value, Dict({items})")
     body.append("end")
     code = "\n".join(body)
@@ -51,6 +51,15 @@ def julia_source(task: Task) -> str:
     for definition in (_ROWS, *defined):
         lines += [*definition.splitlines(), ""]
     return "\n".join([*lines, *body, "", *_julia_main(listing), ""])
+
+
+def _uncalled(text: str) -> str:
+    """A text in quotes, in which `$` calls nothing."""
+    return text.replace("$", "\\$")
+
+
+def _quoted(label: str) -> str:
+    return f'"{_uncalled(label)}"'
 
 
 def _tuple(shape: Sequence[int]) -> str:
@@ -71,10 +80,10 @@ def _julia_main(listing: Listing) -> list[str]:
     several = len(task.labels) > 1
     lines.append("    for (label, given, expected) in (")
     for label in (VALUE, *task.labels):
-        own = "value" if label == VALUE else f'found["{label}"]' if several else "found"
+        own = "value" if label == VALUE else f"found[{_quoted(label)}]" if several else "found"
         made = f"rowmajor({own})" if np.shape(task.expected[label]) else f"[{own}]"
         lines += joined(
-            f'        ("{label or own}", {made}, [', texts_of(task.expected[label]), "]),"
+            f"        ({_quoted(label or own)}, {made}, [", texts_of(task.expected[label]), "]),"
         )
     lines += [
         "    )",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from gradcalc.export.documents import documentation, title, wrapped
+from gradcalc.export.documents import documentation, escaped, title, wrapped
 from gradcalc.export.helpers import needed
 from gradcalc.export.listings import Listing, nested_text, texts_of
 from gradcalc.export.plan import VALUE
@@ -36,8 +36,8 @@ def python_source(task: Task) -> str:
     results = {label: nested_text(listing, label) for label in listing.roots}
     body = [f"def {task.name}({', '.join(listing.names.values())}):"]
     text = documentation(task, listing.names, None)
-    escaped = [line.replace("\\", "\\\\").replace('"""', "'''") for line in text]
-    body += [f'    """{escaped[0]}', *(f"    {line}".rstrip() for line in escaped[1:]), '    """']
+    first, *rest = map(escaped, text)
+    body += [f'    """{first}', *(f"    {line}".rstrip() for line in rest), '    """']
     for name, own in listing.names.items():
         made = f"flat({own}, {shapes[name]})" if shapes[name] else f"float({own})"
         body.append(f"    {own} = {made}")
@@ -45,7 +45,14 @@ def python_source(task: Task) -> str:
     body.append(f"    value = {results[VALUE]}")
     body += _returned(task, results)
     code = "\n".join(body)
-    lines = [f'"""{title(task)}', "", "Written by gradcalc export.", '"""', "", "import math"]
+    lines = [
+        f'"""{escaped(title(task))}',
+        "",
+        "Written by gradcalc export.",
+        '"""',
+        "",
+        "import math",
+    ]
     for definition in (_LISTS, *needed(code, PYTHON.helpers)):
         lines += ["", "", *definition.splitlines()]
     lines = [*lines, "", "", *body, "", "", *_python_main(listing), ""]

@@ -9,7 +9,7 @@ import numpy as np
 from gradcalc.export import helpers
 from gradcalc.export.arrays import Library, Lines, numbers_text, tuple_text
 from gradcalc.export.assertions import in_arrays
-from gradcalc.export.documents import documentation, title, wrapped
+from gradcalc.export.documents import documentation, escaped, title, wrapped
 from gradcalc.export.libraries import JAX, NUMPY, TORCH
 from gradcalc.export.lowering import lowered
 from gradcalc.export.names import PYTHON_WORDS, identifiers
@@ -81,7 +81,7 @@ def source(task: Task, file: Python) -> str:
         if re.search(rf"(?<![\w.]){re.escape(sign)}", whole) and file.library.name in imports
     ]
     imported = sorted({*file.imports, *more}, key=_standard_first)
-    parts = [f'"""{_escaped(title(task))}\n\nWritten by gradcalc export.\n"""', "", *imported]
+    parts = [f'"""{escaped(title(task))}\n\nWritten by gradcalc export.\n"""', "", *imported]
     if file.begin:
         parts += ["", *file.begin]
     for definition in defined:
@@ -98,10 +98,6 @@ def _is_safe(plan: Plan, file: Python) -> bool:
 
 def _standard_first(line: str) -> tuple[bool, bool, str]:
     return (line != "import math", line.startswith("from"), line)
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
 
 
 def _function(
@@ -147,7 +143,7 @@ def _in_order(body: list[str]) -> list[str]:
 
 
 def _documented(task: Task, names: Mapping[str, str]) -> list[str]:
-    lines = [_escaped(line) for line in documentation(task, names, None)]
+    lines = [escaped(line) for line in documentation(task, names, None)]
     return [f'    """{lines[0]}', *(f"    {line}".rstrip() for line in lines[1:]), '    """']
 
 

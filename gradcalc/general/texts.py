@@ -82,13 +82,12 @@ def names_of(text: str, asked: Collection[str]) -> Iterator[str]:
     for found in _NAME.finditer(text):
         places.setdefault(found[0], []).append(found.end())
     for name, ends in places.items():
-        followed = [text[end:] for end in ends]
-        if any(rest.startswith("(") for rest in followed) or name in matlab.NAMES:
+        if any(text.startswith("(", end) for end in ends) or name in matlab.NAMES:
             continue
         if name == "T" and _is_transpose(text):
             continue
         behind = _OPERAND if name in NUMBERS or name in asked else _PRODUCT
-        if not is_function(name) or all(map(behind.match, followed)):
+        if not is_function(name) or all(behind.match(text, end) for end in ends):
             yield name
 
 

@@ -383,6 +383,7 @@ def _extreme(name: str) -> Call:
         ):
             return pythons.extreme(machine, name, args, **kwargs)
         if len(args) == 1 and isinstance(args[0], list | tuple) and not kwargs:
+            machine.budget.tick(len(args[0]))
             args = tuple(args[0])
             if len(args) == 1:
                 return args[0]

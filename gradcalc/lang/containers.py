@@ -108,6 +108,7 @@ def contains(machine: Machine, value: Any, held: Any) -> bool:
             raise InvalidValueError(
                 f"{machine.describe(value)} is not in a text", python="TypeError"
             )
+        machine.count_taken(len(held))
         return value in words.told(held)
     if isinstance(held, objects.Instance) and held.kind.find("__contains__") is not objects.MISSING:
         return bool(machine.call(objects.special(machine, held, "__contains__"), (value,)))

@@ -310,7 +310,7 @@ def _subscript(machine: Machine, node: ast.Subscript) -> Any:
 def key_of(machine: Machine, held: Any, node: ast.Subscript) -> list[Any]:
     """What stands in the square brackets behind a value, as values of the program."""
     parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-    given = [machine.eval(part) for part in parts]
+    given = containers.spread(machine, parts)
     numpys = machine.program.naming.arrays in (NUMPY, JAX)
     if isinstance(held, dict):
         return given if not isinstance(node.slice, ast.Tuple) else [tuple(given)]

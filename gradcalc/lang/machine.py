@@ -577,6 +577,28 @@ class Machine:
                 hint="zeros(n), ones(n) and arange(n) make long tensors",
             )
 
+    def count_taken(self, count: int) -> None:
+        """Count the items of a list that is gone through, or taken over, in one step."""
+        self.budget.taken += count
+        if self.budget.taken > self.limits.taken:
+            raise LimitError(
+                f"the program goes through more than {self.limits.taken:,} items of lists in all",
+                hint="is there a loop without an end?",
+            )
+
+    def count_text(self, length: int) -> None:
+        """Count what is about to be written. Raises `LimitError` where a text would be too long."""
+        if length > self.limits.items:
+            raise LimitError(
+                f"a text of {amount(length)} characters; the limit is {self.limits.items:,}"
+            )
+        self.budget.written += length
+        if self.budget.written > self.limits.texts:
+            raise LimitError(
+                f"the program makes texts of more than {self.limits.texts:,} characters in all",
+                hint="is there a loop without an end?",
+            )
+
     def detach(self, value: Any, name: str | None, by: str | None = None) -> Any:
         """A value that passes no gradient back; numbers, integers, masks and lists of them stay.
 

@@ -1,7 +1,7 @@
 """The methods of Python's own containers and numbers, and how items are put in order."""
 
 import ast
-from collections.abc import Callable, ItemsView, KeysView, Mapping
+from collections.abc import Callable, ItemsView, KeysView, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -224,11 +224,16 @@ def _apart(machine: Machine, held: Any, other: Any) -> bool:
     return not one
 
 
+def _copy(machine: Machine, held: Any) -> Any:
+    machine.count_taken(len(held))
+    return type(held)(held) if isinstance(held, set) else held.copy()
+
+
 def _joined(machine: Machine, held: str, values: Any) -> str:
     parts = ops.items(machine, values)
     if not all(isinstance(part, str) for part in parts):
         raise InvalidValueError("join takes texts", python="TypeError")
-    return words.joined(held, parts)
+    return words.joined(machine, held, parts)
 
 
 def _format(machine: Machine, held: str, *values: Any, **named: Any) -> str:
@@ -242,9 +247,24 @@ def _same_as_python(name: str) -> Callable[..., Any]:
         words.told(held)
         if any(not isinstance(a, int | str | tuple | None) for a in args):
             raise InvalidValueError(f"{name} does not take {machine.describe(args[0])}")
+        machine.count_text(_length(name, held, args))
         return getattr(held, name)(*args)
 
     return method
+
+
+def _length(name: str, held: str, args: Sequence[Any]) -> int:
+    """At least as many characters as a method of a text gives."""
+    match name, args:
+        case "replace", (str(old), str(new), *count):
+            found = held.count(old)
+            if count and isinstance(count[0], int) and count[0] >= 0:
+                found = min(found, count[0])
+            return len(held) + found * len(new)
+        case (("center" | "ljust" | "rjust" | "zfill"), (int(width), *_)):
+            return max(len(held), width)
+        case _:
+            return len(held)
 
 
 def _named_method(name: str) -> Callable[..., Any]:
@@ -313,7 +333,7 @@ METHODS: Mapping[type, Mapping[str, Callable[..., Any]]] = MappingProxyType(
             "remove": _remove, "index": _place, "count": _count, "sort": _sort,
             "reverse": lambda machine, held: held.reverse(),
             "clear": lambda machine, held: held.clear(),
-            "copy": lambda machine, held: held.copy(),
+            "copy": _copy,
         },
         tuple: {
             "index": _place, "count": _count,
@@ -326,10 +346,10 @@ METHODS: Mapping[type, Mapping[str, Callable[..., Any]]] = MappingProxyType(
             "values": lambda machine, held: held.values(),
             "items": lambda machine, held: held.items(),
             "clear": lambda machine, held: held.clear(),
-            "copy": lambda machine, held: held.copy(),
+            "copy": _copy,
         },
         set: {
-            "add": _add, "copy": lambda machine, held: type(held)(held),
+            "add": _add, "copy": _copy,
             "discard": lambda machine, held, value: held.discard(key_of(machine, value)),
             "remove": _removed, "pop": _only_taken,
             "clear": lambda machine, held: held.clear(),

@@ -351,11 +351,11 @@ def _check_list(machine: Machine, name: str, left: Any, right: Any) -> None:
 def _of_texts(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> str:
     """Texts joined and repeated."""
     if kind is ast.Add and isinstance(left, str) and isinstance(right, str):
-        machine.count_items(len(left) + len(right))
+        machine.count_text(len(left) + len(right))
         return left + right
     if kind is ast.Mult and (isinstance(left, int) or isinstance(right, int)):
         text, count = (left, right) if isinstance(left, str) else (right, left)
-        machine.count_items(len(text) * count)
+        machine.count_text(max(len(text) * count, 0))
         return str(text * count)
     raise InvalidValueError(
         f"{machine.describe(left)} and {machine.describe(right)} do not fit {PLAIN[kind][0]}",

@@ -387,8 +387,10 @@ def items(machine: Machine, value: Any) -> Sequence[Any]:
             raise ShapeError("a scalar has no items to go through", python="TypeError")
         return memory.several([index(machine, value, (i,)) for i in range(shape[0])])
     if isinstance(value, list | tuple | range):
+        machine.count_taken(plain.length(value))
         return value
     if isinstance(value, (dict, str, *DICTIONARY_VIEWS)):
+        machine.count_taken(len(value))
         return list(value)
     if isinstance(value, set):
         return _in_order(machine, value)
@@ -537,6 +539,7 @@ def index(machine: Machine, value: Any, key: Key) -> Any:
     """What stands at a key: of a tensor, a list, a tuple or a range."""
     if not machine.is_tensor(value):
         found = sequence_item(value, key)
+        _count_part(machine, found, key)
         part = machine.is_spelled(value) and isinstance(key[0], slice)
         return machine.spell(found) if part else found
     checked = key_within(machine, value, key)
@@ -544,6 +547,16 @@ def index(machine: Machine, value: Any, key: Key) -> Any:
     if result is None:
         result = apply(machine, BY_NAME["index"], {"x": value, "key": checked})
     return machine.mark_array(result) if any(item is Ellipsis for item in key) else result
+
+
+def _count_part(machine: Machine, found: Any, key: Key) -> None:
+    """Count a slice, which is a list or a text of its own."""
+    if not isinstance(key[0], slice) or isinstance(found, range):
+        return
+    if isinstance(found, str):
+        machine.count_text(len(found))
+    else:
+        machine.count_taken(len(found))
 
 
 def key_within(machine: Machine, value: Any, key: Key) -> Key:

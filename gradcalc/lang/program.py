@@ -28,7 +28,9 @@ class Limits:
 
     `steps` counts statements, loop rounds, calls and items of lists; `elements` is the largest
     tensor, `rank` the most dimensions of one (numpy knows no more); `total` all elements of all
-    tensors that a run makes; `items` the longest list; `depth` the deepest recursion of the
+    tensors that a run makes; `items` the longest list and text, `texts` all characters of all texts
+    that a run makes, `taken` how many items of lists it goes through in all, be it in one step;
+    `depth` the deepest recursion of the
     program's own functions; `length` the characters of a source text; `nesting` the depth of its
     syntax tree; `bits` the size of an integer (Python prints no larger ones); `seconds` the wall
     time of one calculation, None for no bound.
@@ -39,6 +41,8 @@ class Limits:
     rank: int = 32
     total: int = 500_000_000
     items: int = 1_000_000
+    texts: int = 50_000_000
+    taken: int = 50_000_000
     depth: int = 200
     length: int = 500_000
     nesting: int = 200
@@ -50,8 +54,9 @@ class Limits:
 class Budget:
     """Steps and time, shared by everything that runs for one calculation.
 
-    `made` counts the elements of all tensors so far: a backend may keep them all. `place` says
-    where the program runs, if that is not the point that was asked for.
+    `made` counts the elements of all tensors so far, `written` the characters of all texts: they
+    may all be kept; `taken` the items of lists that were gone through. `place` says where the
+    program runs, if that is not the point that was asked for.
     """
 
     steps: int
@@ -59,6 +64,8 @@ class Budget:
     place: str = ""
     total: int = field(init=False)
     made: int = field(init=False, default=0)
+    written: int = field(init=False, default=0)
+    taken: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         self.total = self.steps

@@ -164,7 +164,7 @@ def _print(
     ends = [
         given if isinstance(given, str) else usual for given, usual in ((sep, " "), (end, "\n"))
     ]
-    machine.printed.append(ends[0].join(texts) + ends[1])
+    machine.printed.append(words.joined(machine, ends[0], texts) + ends[1])
     if sum(map(len, machine.printed)) > MOST_PRINTED:
         raise LimitError(f"the program prints more than {MOST_PRINTED:,} characters")
 

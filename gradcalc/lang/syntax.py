@@ -201,7 +201,17 @@ def _out_of_place(
                 return f"the argument {brief(again.arg)} is given twice", None, again
         case _:
             pass
-    return None
+    star = _star_out_of_place(node)
+    return None if star is None else ("a star cannot stand here", "write *x, for a tuple", star)
+
+
+def _star_out_of_place(node: ast.AST) -> ast.AST | None:
+    """A part behind a star that is in nothing that takes several, or a second one of a target."""
+    stars = [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.Starred)]
+    if isinstance(node, ast.List | ast.Tuple) and isinstance(node.ctx, ast.Store):
+        return stars[1] if len(stars) > 1 else None
+    taking = isinstance(node, ast.List | ast.Tuple | ast.Set | ast.Call | ast.ClassDef)
+    return stars[0] if stars and not taking else None
 
 
 def _second(items: list[Any]) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 
 from gradcalc.errors import InvalidValueError, UnknownNameError
 from gradcalc.lang.paths import Path, path_of
+from gradcalc.values.nesting import check_nesting
 
 KEY = re.compile(r"""[^'"\\\[\],=]+""")
 """Keys that need no escapes in a name, and stand in a list of names."""
@@ -70,8 +71,14 @@ def spread(value: Any, name: str) -> Iterator[tuple[str, Any]]:
     """The parts of decoded JSON with their names; what one tensor can be is one.
 
     Lists are parts where they are not all alike, or hold values that are texts or objects.
-    Raises `InvalidValueError` for keys that cannot stand in a name.
+    Raises `InvalidValueError` for keys that cannot stand in a name, `LimitError` for what is
+    nested too deeply.
     """
+    check_nesting(value, name)
+    yield from _spread(value, name)
+
+
+def _spread(value: Any, name: str) -> Iterator[tuple[str, Any]]:
     if isinstance(value, Mapping):
         items: Iterable[tuple[int | str, Any]] = value.items()
     elif isinstance(value, list | tuple) and _shape(value) is None:
@@ -87,7 +94,7 @@ def spread(value: Any, name: str) -> Iterator[tuple[str, Any]]:
                 f"{name}: the key {step!r} cannot stand in a name",
                 hint="use letters and digits",
             )
-        yield from spread(part, spelled(name, (step,)))
+        yield from _spread(part, spelled(name, (step,)))
 
 
 NUMBERS = frozenset({"NaN", "Infinity", "-Infinity"})

@@ -156,6 +156,7 @@ def shown(machine: Machine, value: Any) -> str:
 def _nested(machine: Machine, value: Any) -> str:
     inner = [*value.items()] if isinstance(value, dict) else [(part,) for part in value]
     within = [[shown(machine, part) for part in item] for item in inner]
+    machine.count_text(sum(len(part) + len(": ") for item in within for part in item))
     found = _bracketed(value, ", ".join(": ".join(item) for item in within))
     sizes = type(value) is tuple and all(type(part) is int for part in value)
     if sizes and machine.program.naming.arrays == TORCH:
@@ -213,6 +214,13 @@ def in_ascii(machine: Machine, value: Any) -> str:
 
 def formatted(machine: Machine, value: Any, spec: str, conversion: int = -1) -> str:
     """A value as a format has it."""
+    machine.count_text(_width(spec))
+    found = _formatted(machine, value, spec, conversion)
+    machine.count_text(len(found))
+    return found
+
+
+def _formatted(machine: Machine, value: Any, spec: str, conversion: int) -> str:
     if conversion in SHOWING and not machine.is_tensor(value):
         value = shown(machine, value)
         value = _as(ascii(str(value))[1:-1], [value]) if conversion == ord("a") else value
@@ -231,6 +239,16 @@ def formatted(machine: Machine, value: Any, spec: str, conversion: int = -1) -> 
         return format(plain, spec)
     except (ValueError, TypeError) as error:
         raise InvalidValueError(f"{machine.describe(value)} has no format {spec!r}") from error
+
+
+def _width(spec: str) -> int:
+    """At least as much as a format fills a value up to: its digits are a width and a precision."""
+    return sum(_whole(digits) for digits in re.findall(r"\d+", spec))
+
+
+def _whole(digits: str) -> int:
+    # Python reads no integers of some thousand digits
+    return int(digits[:30]) if len(digits) <= 30 else 10**30
 
 
 class _Format(string.Formatter):
@@ -261,6 +279,7 @@ def with_values(
     """`template.format(...)`."""
     try:
         found = _Format(machine).vformat(template, values, named)
+        machine.count_text(len(found))
         return _like(machine, found, [*values, *named.values()])
     except (IndexError, KeyError, ValueError) as error:
         raise InvalidValueError(f"the format does not fit its values: {error}") from None
@@ -274,6 +293,7 @@ def _like(machine: Machine, found: str, values: Iterable[Any]) -> str:
 
 def percent(machine: Machine, template: str, values: Any) -> str:
     """`template % values`."""
+    _count_filled(machine, template, values)
     if isinstance(values, dict) and re.search(r"%\(", template):
         given: Sequence[Any] = list(values.values())
         plain: Any = {key: _plain(machine, value) for key, value in values.items()}
@@ -293,12 +313,33 @@ def percent(machine: Machine, template: str, values: Any) -> str:
         ) from None
 
 
+_CONVERSION = re.compile(r"%(?:\([^)]*\))?[#0\- +]*(\*|\d+)?(?:\.(\*|\d+))?")
+"""The width and the precision of what stands behind a percent sign."""
+
+
+def _count_filled(machine: Machine, template: str, values: Any) -> None:
+    """Count what a template fills its values up to, those of its stars being values."""
+    pairs = _CONVERSION.findall(template)
+    sizes = [size for pair in pairs for size in pair if size]
+    # each value of a dictionary may stand in the text as often as there are places
+    times = len(pairs) if isinstance(values, dict) else 1
+    given = values.values() if isinstance(values, dict) else values
+    given = given if isinstance(values, tuple | dict) else (values,)
+    stars = [abs(v) for v in given if isinstance(v, int)] if "*" in sizes else []
+    texts = [text(machine, v) for v in given if isinstance(v, str | list | tuple | set | dict)]
+    length = len(template) + times * sum(map(len, texts)) + sum(stars)
+    machine.count_text(length + sum(_whole(size) for size in sizes if size != "*"))
+
+
 def _joined(machine: Machine, node: ast.JoinedStr) -> str:
-    return of_parts([machine.eval(part) for part in node.values])
+    parts = [machine.eval(part) for part in node.values]
+    machine.count_text(sum(map(len, parts)))
+    return of_parts(parts)
 
 
-def joined(between: str, parts: Sequence[str]) -> str:
+def joined(machine: Machine, between: str, parts: Sequence[str]) -> str:
     """The parts with a text between each two, as `join` has them."""
+    machine.count_text(sum(map(len, parts)) + len(between) * max(len(parts) - 1, 0))
     return _as(between.join(parts), [between, *parts])
 
 

@@ -3,6 +3,7 @@
 A new format is one module with a `render(reports, style)` function and one entry in `FORMATS`.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -68,6 +69,12 @@ def printable(text: str, *, unicode: bool = True) -> str:
         else char.encode("unicode_escape").decode("ascii")
         for char in text
     )
+
+
+def harmless(text: str) -> str:
+    """A text of several lines, with all in it spelled out that could steer a terminal."""
+    return "".join(part if part in ("\n", "\t") else printable(part)
+                   for part in re.split(r"([\n\t])", text))  # fmt: skip
 
 
 Renderer = Callable[["Sequence[Report]", Style], str]

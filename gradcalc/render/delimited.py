@@ -22,7 +22,8 @@ outcome) are two more columns. JSON has the rest.
 in: one line a gradient; where a program has several inputs each line begins with `NAME=`. With
 `--accumulate` it is the accumulated gradient.
 
-Tabs, line ends, backslashes and control characters in texts are written as `\t`, `\n`, `\\`.
+Tabs, line ends, backslashes and control characters in texts are written as `\t`, `\n`, `\\`. A
+program or a sentence that a spreadsheet would take for a formula has a `'` in front.
 """
 
 import csv
@@ -60,8 +61,20 @@ def render_csv(reports: Sequence[Report], style: Style) -> str:
 
 def tsv_text(rows: Iterable[Iterable[str]], notes: Iterable[Iterable[str]], style: Style) -> str:
     """Tab-separated rows, and lines that begin with `# `."""
-    lines = [*rows, *((f"# {label}", *rest) for label, *rest in notes)]
-    return "".join("\t".join(_safe(cell, style) for cell in line) + "\n" for line in lines)
+    texts = [
+        *([_safe(cell, style) for cell in row] for row in rows),
+        *([f"# {label}", *(_kept(cell, style) for cell in rest)] for label, *rest in notes),
+    ]
+    return "".join("\t".join(cells) + "\n" for cells in texts)
+
+
+_STARTS = tuple("=+-@＝＋－＠")
+"""What a formula of a spreadsheet starts with, some of it in the East only."""
+
+
+def as_text(cell: str) -> str:
+    """A text that is no number, so that a spreadsheet takes it for no formula."""
+    return f"'{cell}" if cell.startswith(_STARTS) else cell
 
 
 def _render(
@@ -84,19 +97,19 @@ def _render(
 
 def _tsv_notes(report: Report, style: Style) -> Iterator[tuple[str, ...]]:
     for note in opening_notes(report, style, whole=True):
-        yield f"# {note.label}", _safe(note.text, style)
+        yield f"# {note.label}", _kept(note.text, style)
     for gradient in report.gradients:
         if gradient.formula is not None:
             formula = formula_text(gradient.formula, style)
             yield "# closed form", _safe(gradient.name, style), _safe(formula, style)
     for note in closing_notes(report):
         if note.label != "instead":
-            yield f"# {note.label}", _safe(note.text, style)
+            yield f"# {note.label}", _kept(note.text, style)
     if report.cured is not None:
         changes = report.cured.changes
-        program = _safe(report.cured.report.program, style)
-        yield "# instead", program, *(() if changes is None else (_safe(changes, style),))
-    yield "# verdict", report.verdict.outcome.value, _safe(report.verdict.message, style)
+        program = _kept(report.cured.report.program, style)
+        yield "# instead", program, *(() if changes is None else (_kept(changes, style),))
+    yield "# verdict", report.verdict.outcome.value, _kept(report.verdict.message, style)
 
 
 def _columns(reports: Sequence[Report]) -> tuple[str, ...]:
@@ -113,7 +126,7 @@ def _columns(reports: Sequence[Report]) -> tuple[str, ...]:
 def _records(report: Report, columns: Sequence[str], style: Style) -> Iterator[tuple[str, ...]]:
     value = report.value
     same = {
-        "program": _safe(report.program, style),
+        "program": _kept(report.program, style),
         "value": ""
         if value is None or value.ndim
         else number_texts(value, report.dtype, style.digits)[0],
@@ -132,6 +145,10 @@ def _records(report: Report, columns: Sequence[str], style: Style) -> Iterator[t
 
 def _safe(text: str, style: Style) -> str:
     return style.safe(text.replace("\\", r"\\"))
+
+
+def _kept(text: str, style: Style) -> str:
+    return as_text(_safe(text, style))
 
 
 def render_literal(reports: Sequence[Report], style: Style) -> str:

@@ -9,6 +9,8 @@ from gradcalc.render.delimited import tsv_text
 from gradcalc.render.json import shown as json_shown
 from gradcalc.render.labels import label, tex_label
 from gradcalc.render.latex import formula_rows
+from gradcalc.render.markdown import code as in_code
+from gradcalc.render.markdown import prose
 from gradcalc.render.notes import formula_text
 from gradcalc.render.tex.names import code, name_tex
 
@@ -115,13 +117,16 @@ def _markdown(answers: Sequence[General], style: Style) -> str:
 
 
 def _markdown_of(answer: General, style: Style) -> str:
-    lines = [f"`f = {answer.read_as or answer.program}`, where {reading_text(answer, style)}", ""]
+    whole = in_code(f"f = {answer.read_as or answer.program}", style)
+    lines = [f"{whole}, where {prose(reading_text(answer, style), style)}", ""]
     for found in answer.derivatives:
-        only = f" (for {found.only})" if found.only else ""
-        lines.append(f"- {_label(answer, found, style)} = `{_text(found, style)}`{only}")
-        lines += [f"  - {note}" for note in _notes(found, style)]
-    lines += [f"- note: {note}" for note in answer.notes]
-    return "".join(f"{line}\n" for line in [*lines, "", f"**{_verdict(answer)}**"])
+        only = f" (for {prose(found.only, style)})" if found.only else ""
+        title = prose(_label(answer, found, style), style)
+        lines.append(f"- {title} = {in_code(_text(found, style), style)}{only}")
+        lines += [f"  - {prose(note, style)}" for note in _notes(found, style)]
+    lines += [f"- note: {prose(note, style)}" for note in answer.notes]
+    verdict = prose(_verdict(answer), style)
+    return "".join(f"{line}\n" for line in [*lines, "", f"**{verdict}**"])
 
 
 def _latex(answers: Sequence[General], style: Style) -> str:

@@ -21,27 +21,27 @@ def render(reports: Sequence[Report], style: Style) -> str:
 
 def _lines(report: Report, style: Style, *, titled: bool) -> Iterator[str]:
     if titled:
-        yield from (f"### {_code(title_text(report), style)}", "")
+        yield from (f"### {code(title_text(report), style)}", "")
     for note in opening_notes(report, style):
-        yield from (f"**{note.label}** {_prose(note.text, style)}", "")
+        yield from (f"**{note.label}** {prose(note.text, style)}", "")
     for gradient in report.gradients:
         yield from _gradient(report, gradient, style)
-    notes = [f"- {note.label}: {_prose(note.text, style)}" for note in closing_notes(report)]
+    notes = [f"- {note.label}: {prose(note.text, style)}" for note in closing_notes(report)]
     if notes:
         yield from (*notes, "")
-    yield f"**{report.verdict.outcome}** {_prose(report.verdict.message, style)}"
+    yield f"**{report.verdict.outcome}** {prose(report.verdict.message, style)}"
 
 
 def _gradient(report: Report, gradient: InputGradient, style: Style) -> Iterator[str]:
-    title = f"gradient of {_code(gradient.name, style)}"
+    title = f"gradient of {code(gradient.name, style)}"
     if gradient.formula is not None:
-        title += f" = {_code(formula_text(gradient.formula, style), style)}"
+        title += f" = {code(formula_text(gradient.formula, style), style)}"
     yield from (title, "")
     if not gradient.size:
         return
     shown = visible(gradient, show_all=style.show_all)
     rows = gradient_rows(report, gradient, shown, style.digits)
-    titles = [_prose(rows.title(key, gradient.name), style) for key in rows.columns]
+    titles = [prose(rows.title(key, gradient.name), style) for key in rows.columns]
     yield _row([*titles, ""])
     yield _row([":--" if key == "index" else "--:" for key in rows.columns] + [":-:"])
     for cells in zip(*rows.columns.values(), [style.marks[ok] for ok in rows.ok], strict=True):
@@ -60,23 +60,23 @@ def render_steps(walks: Sequence[Steps], style: Style) -> str:
 
 def _step_lines(steps: Steps, style: Style, *, titled: bool) -> Iterator[str]:
     if titled:
-        yield from (f"### {_code(title_text(steps.report), style)}", "")
+        yield from (f"### {code(title_text(steps.report), style)}", "")
     for note in opening(steps, style):
-        yield from (f"**{note.label}** {_prose(note.text, style)}", "")
+        yield from (f"**{note.label}** {prose(note.text, style)}", "")
     there, back = list(forward(steps, style)), list(backward(steps, style))
     yield from ("**forward**", "", *_step_table(there, style, formulas=False), "")
     if back:
         title, _, begin = begins(steps, style).partition(": ")
-        yield from (f"**{title}** {_prose(begin, style)}", "")
+        yield from (f"**{title}** {prose(begin, style)}", "")
         yield from (*_step_table(back, style, formulas=True), "")
     for gradient in steps.report.gradients:
         if gradient.formula is not None:
-            text = _code(formula_text(gradient.formula, style), style)
-            yield from (f"gradient of {_code(gradient.name, style)} = {text}", "")
+            text = code(formula_text(gradient.formula, style), style)
+            yield from (f"gradient of {code(gradient.name, style)} = {text}", "")
     *notes, verdict = closing(steps, (line.mark for line in (*there, *back)), style)
     if notes:
-        yield from (*(f"- {note.label}: {_prose(note.text, style)}" for note in notes), "")
-    yield f"**{verdict.label}** {_prose(verdict.text, style)}"
+        yield from (*(f"- {note.label}: {prose(note.text, style)}" for note in notes), "")
+    yield f"**{verdict.label}** {prose(verdict.text, style)}"
 
 
 def _step_table(lines: Sequence[Line], style: Style, *, formulas: bool) -> Iterator[str]:
@@ -87,24 +87,24 @@ def _step_table(lines: Sequence[Line], style: Style, *, formulas: bool) -> Itera
         formula = [_cell(line.formula, style)] if formulas else []
         mark = MARKS[style.unicode][line.mark]
         yield _row([line.number, _cell(line.what.strip(), style), *formula,
-                    _cell(line.value, style), mark, _prose(line.rule, style)])  # fmt: skip
+                    _cell(line.value, style), mark, prose(line.rule, style)])  # fmt: skip
 
 
 def _cell(text: str, style: Style) -> str:
     """Code in a cell of a table, where a bar would end it."""
-    return _code(text, style).replace("|", "\\|") if text else ""
+    return code(text, style).replace("|", "\\|") if text else ""
 
 
 def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _prose(text: str, style: Style) -> str:
+def prose(text: str, style: Style) -> str:
     """Ordinary text: nothing in it is markup."""
     return re.sub(r"([\\`*_\[\]<>|~&#$])", r"\\\1", style.safe(text))
 
 
-def _code(text: str, style: Style) -> str:
+def code(text: str, style: Style) -> str:
     """A code span whose fence is longer than any run of backticks in the text."""
     plain = style.safe(text)
     fence = "`" * (1 + max(map(len, re.findall("`+", plain)), default=0))

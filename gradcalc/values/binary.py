@@ -54,20 +54,39 @@ def read_npy(path: Path, key: str | None, context: Context) -> Array:
 
 
 def read_npz(path: Path, key: str | None, context: Context) -> Array:
-    with zipfile.ZipFile(path) as archive:
-        sizes = {info.filename: info.file_size for info in archive.infolist()}
-    with np.load(path, allow_pickle=False) as data:
+    # numpy leaves a damaged archive open
+    with zipfile.ZipFile(path) as archive, np.load(path, allow_pickle=False) as data:
         chosen = pick(data.files, key, path, context)
-        # A small file can unpack to any size.
-        size = max(sizes.get(chosen, 0), sizes.get(f"{chosen}.npy", 0))
-        if size > context.limits.max_bytes:
-            raise context.too_many(size / 8)
+        sizes = {info.filename: info.file_size for info in archive.infolist()}
+        member = chosen if chosen in sizes else f"{chosen}.npy"
+        # A small file can unpack to any size, and numpy reads a header whole.
+        if sizes[member] > context.limits.max_bytes:
+            raise context.too_many(sizes[member] / 8)
+        with archive.open(member) as file:
+            if _header_size(file.read(12)) > HEADER:
+                raise context.file_error(f"{shorten(path.name)} cannot be read: it is damaged")
         return context.numeric(np.asarray(data[chosen]))
+
+
+HEADER = 10_000
+"""The longest header of an array that numpy takes."""
+
+
+def _header_size(start: bytes) -> int:
+    """How long the header of an array is, by its first bytes."""
+    size = start[8:10] if start[6:7] == b"\x01" else start[8:12]
+    return int.from_bytes(size, "little") if start.startswith(b"\x93NUMPY") else 0
 
 
 def read_torch(path: Path, key: str | None, context: Context) -> Array:
     import torch
 
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            # what is packed can unpack to any size
+            size = sum(info.file_size for info in archive.infolist())
+        if size > max(context.limits.max_bytes, path.stat().st_size):
+            raise context.too_many(size / 8)
     loaded = torch.load(path, map_location="cpu", weights_only=True)
     if isinstance(loaded, Mapping):
         named = {str(name): value for name, value in loaded.items()}

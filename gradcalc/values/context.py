@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcalc.errors import FileError, GradcalcError, InvalidValueError, LimitError, did_you_mean
+from gradcalc.located import located
 
 Array = NDArray[np.float64]
 Random = Callable[[], "np.random.Generator"]
@@ -43,7 +44,7 @@ def check_reach(path: Path) -> None:
     if Reach.folder is None:
         return
     try:
-        inside = path.expanduser().resolve().is_relative_to(Reach.folder)
+        inside = located(path).resolve().is_relative_to(Reach.folder)
     except (OSError, RuntimeError, ValueError):
         # there is none of that name, which whoever opens it says
         return
@@ -169,6 +170,8 @@ def from_nested(value: object, context: Context) -> Array:
     level: list[Any] = [value]
     while level and all(type(item) is list for item in level):
         shape.append(_common_length(level, shape, context))
+        if level and level[0]:
+            context.check_shape(tuple(shape), len(level) * shape[-1])
         level = list(chain.from_iterable(level))
         if not level:
             raise context.empty()

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gradcalc.errors import InvalidValueError
 from gradcalc.values.context import is_counted
+from gradcalc.values.nesting import check_nesting
 
 Array = NDArray[np.float64]
 
@@ -24,8 +25,14 @@ def plain(value: Any, name: str) -> Any:
     """A value as decoded JSON: numbers, texts, and lists and objects of them; and arrays of
     integers, whose dtype is known.
 
-    Raises `InvalidValueError` for what holds no numbers.
+    Raises `InvalidValueError` for what holds no numbers, `LimitError` for what is nested
+    too deeply.
     """
+    check_nesting(value, name)
+    return _plain(value, name)
+
+
+def _plain(value: Any, name: str) -> Any:
     if type(value) is np.ndarray and value.dtype == np.float64 and np.isfinite(value).all():
         # each by itself takes long
         return value.tolist()
@@ -33,9 +40,9 @@ def plain(value: Any, name: str) -> Any:
         return whole
     value = _listed(value, name)
     if isinstance(value, Mapping):
-        return {str(key): plain(part, f"{name}: {key}") for key, part in value.items()}
+        return {str(key): _plain(part, f"{name}: {key}") for key, part in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
-        return [plain(part, name) for part in value]
+        return [_plain(part, name) for part in value]
     if isinstance(value, bool | int | str):
         return value
     if isinstance(value, Real | Decimal | np.longdouble):

@@ -11,6 +11,7 @@ from pickle import UnpicklingError
 import numpy as np
 
 from gradcalc.errors import FileError, GradcalcError, LimitError
+from gradcalc.located import located
 from gradcalc.values import binary
 from gradcalc.values.context import (
     NONFINITE,
@@ -150,7 +151,9 @@ def _reason(error: Exception) -> str:
     # numpy and torch advise to load such a file all the same, which could run any code in it.
     if isinstance(error, UnpicklingError) or "pickled" in text:
         return "it is damaged, or holds objects other than numbers"
-    return "it is damaged" if isinstance(error, LookupError) else text
+    # what numpy says of a header shows objects of Python's own
+    odd = isinstance(error, LookupError) or " at 0x" in text
+    return "it is damaged" if odd else text
 
 
 def _locate(reference: str, context: Context) -> tuple[Path, str | None]:
@@ -162,7 +165,7 @@ def _locate(reference: str, context: Context) -> tuple[Path, str | None]:
         path = Path(":".join(parts[:count]))
         check_reach(path)
         try:
-            path = path.expanduser()
+            path = located(path)
             if path.exists():
                 return path, ":".join(parts[count:]) or None
         except (OSError, RuntimeError, ValueError):
@@ -173,7 +176,7 @@ def _locate(reference: str, context: Context) -> tuple[Path, str | None]:
 
 def _similar_file(path: Path) -> str | None:
     try:
-        names = [entry.name for entry in path.expanduser().parent.iterdir()]
+        names = [entry.name for entry in located(path).parent.iterdir()]
     except (OSError, RuntimeError, ValueError):
         return None
     return similar(path.name, names)
@@ -192,6 +195,8 @@ def _reader(path: Path, context: Context) -> Reader:
             f"the kind of {shown!r} is not known by its extension",
             "known are " + " ".join(_READERS),
         )
+    if path.is_fifo() and path.suffix.lower() in BINARY:
+        raise context.file_error(f"{shown!r} is a pipe, which gives text alone")
     if not (path.is_file() or path.is_fifo()):
         raise context.file_error(f"{shown!r} is a device, not a file")
     return reader
@@ -256,6 +261,9 @@ _READERS: Mapping[str, Reader] = {
     ".tsv": lambda path, key, c: read_table(_text(path, c), "\t", c, key),
     ".txt": _read_txt,
 }
+
+BINARY = frozenset({".npy", ".npz", ".pt", ".pth", ".safetensors"})
+"""Those of files that are read at places."""
 
 _HINTS: Mapping[str, str] = {
     "UnpicklingError": "save only tensors: torch.save(x, 'x.pt')",

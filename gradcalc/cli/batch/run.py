@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 from gradcalc.cli.batch import reading
 from gradcalc.cli.batch.job import Tally, Work
@@ -24,6 +23,7 @@ from gradcalc.cli.options import Options
 from gradcalc.cli.output import ClosedPipe, is_terminal, style_for, write
 from gradcalc.cli.programs import sources
 from gradcalc.errors import FileError, UnknownNameError, UsageError
+from gradcalc.located import located
 
 _BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
@@ -80,7 +80,7 @@ def _run(
     end = 0
     sink: Sink = partial(write, stream=sys.stdout)
     if options.resume is not None:
-        path = Path(options.resume).expanduser()
+        path = located(options.resume)
         earlier = reading.Earlier(path, work, header, splitter)
         earlier.skip(source, tally)
         end = earlier.end
@@ -125,6 +125,13 @@ def _wrt(options: Options, columns: Columns) -> tuple[str, ...]:
     return request.problem.wrt
 
 
+def _is_endless(descriptor: int) -> bool:
+    """Whether it is a device, other than a terminal and the empty one."""
+    found, null = os.fstat(descriptor), os.stat(os.devnull)
+    device = stat.S_ISCHR(found.st_mode) and not os.isatty(descriptor)
+    return device and found.st_rdev != null.st_rdev
+
+
 @contextmanager
 def _opened(name: str) -> Iterator[int]:
     """The descriptor of a file, or of standard input for `-`. Raises `FileError` without one."""
@@ -135,7 +142,7 @@ def _opened(name: str) -> Iterator[int]:
             raise FileError("there is no standard input to read requests from") from None
         yield descriptor
         return
-    path = Path(name).expanduser()
+    path = located(name)
     try:
         descriptor = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
@@ -145,6 +152,8 @@ def _opened(name: str) -> Iterator[int]:
     try:
         if stat.S_ISDIR(os.fstat(descriptor).st_mode):
             raise FileError(f"{path} is a directory, not a file")
+        if _is_endless(descriptor):
+            raise FileError(f"{path} is a device, not a file")
         yield descriptor
     finally:
         os.close(descriptor)

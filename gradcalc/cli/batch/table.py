@@ -15,6 +15,8 @@ from gradcalc.cli.batch.job import ERROR, Allow, Job, JobAnswer, Work
 from gradcalc.cli.batch.requests import report_of
 from gradcalc.cli.readers import Value, normalized
 from gradcalc.errors import GradcalcError, InvalidValueError, LimitError, UsageError
+from gradcalc.render import harmless
+from gradcalc.render.delimited import as_text
 from gradcalc.values import format_literal, parse_value
 
 DELIMITERS = ",\t;"
@@ -24,6 +26,7 @@ PREFIX = "gradcalc."
 
 _ELEMENT = re.compile(r"([^\W\d]\w*)\[\s*(\d+(?:\s*,\s*\d+)*)\s*\]")
 _DECIMAL_COMMA = re.compile(r"\s*[-+]?\d+,\d+\s*")
+_ARITHMETIC = re.compile(r"(?:[-+\d.eE_/*()\s,;]|pi|inf|nan)*")
 _LAST = ("outcome", "exit_code", "message")
 _MOST = 10_000
 
@@ -90,8 +93,16 @@ def cells_of(text: str, delimiter: str) -> list[str]:
 def line_of(cells: Sequence[str], columns: Columns) -> str:
     """One record as it is written."""
     text = io.StringIO()
-    csv.writer(text, delimiter=columns.delimiter, lineterminator=columns.ending).writerow(cells)
+    writer = csv.writer(text, delimiter=columns.delimiter, lineterminator=columns.ending)
+    writer.writerow(map(kept, cells))
     return text.getvalue()
+
+
+def kept(cell: str) -> str:
+    """A cell as it is, but for what steers a terminal, or is a formula to a spreadsheet and more
+    than numbers and arithmetic."""
+    plain = harmless(cell)
+    return plain if _ARITHMETIC.fullmatch(plain) else as_text(plain)
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
@@ -183,9 +194,9 @@ class TableRows(Work):
         except GradcalcError:
             cells = []
         width = len(self.columns.header)
-        kept = [*cells, *[""] * width][:width]
+        own = [*cells, *[""] * width][:width]
         message = error.message if error.hint is None else f"{error.message} ({error.hint})"
-        row = [*kept, "", *("" for _ in self._titles), ERROR, str(error.exit_code), message]
+        row = [*own, "", *("" for _ in self._titles), ERROR, str(error.exit_code), message]
         return JobAnswer(line_of(row, self.columns), ERROR, error.exit_code)
 
     def recognised(self, text: str) -> JobAnswer | None:
@@ -199,7 +210,8 @@ class TableRows(Work):
             cells = self._cells(job)[: len(self.columns.header)]
         except GradcalcError:
             return True
-        return cells_of(text, self.columns.delimiter)[: len(cells)] == cells
+        written = [*map(kept, cells)]
+        return cells_of(text, self.columns.delimiter)[: len(cells)] == written
 
     def _cells(self, job: Job) -> list[str]:
         if job.text is None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from gradcalc.cli.repl.lines import is_open, statements
 from gradcalc.cli.repl.offered import offered, word_of
 from gradcalc.errors import FileError
+from gradcalc.located import located
 
 if TYPE_CHECKING:
     from gradcalc.cli.prompting import Warming
@@ -39,10 +40,10 @@ def history_file() -> Path | None:
     """Where lines are remembered; None if nowhere."""
     named = os.environ.get("GRADCALC_HISTORY")
     if named is not None:
-        return Path(named).expanduser() if named else None
+        return located(named) if named else None
     state = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
     with suppress(OSError, RuntimeError):
-        path = Path(state).expanduser() / "gradcalc" / "history"
+        path = located(state) / "gradcalc" / "history"
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not path.exists():
             path.touch(mode=0o600)

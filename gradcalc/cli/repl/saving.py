@@ -5,11 +5,11 @@ import json
 import re
 import shlex
 from collections.abc import Sequence
-from pathlib import Path
 
 from gradcalc.cli.arguments import known_options
 from gradcalc.cli.repl.asking import SHOWN
 from gradcalc.errors import FileError, UsageError
+from gradcalc.located import located
 
 TESTED = ("grad", "jacobian", "hessian", "vjp", "jvp", "hvp")
 """Commands that a function of the same name answers in Python."""
@@ -59,7 +59,7 @@ def save(argv: Sequence[str], name: str) -> str:
 
     Raises `FileError` for a file of somebody else's, `UsageError` for what is no test.
     """
-    path = Path(name).expanduser()
+    path = located(name)
     start, text = (MODULE, None) if path.suffix == ".py" else (SCRIPT, f"{shell(argv)}\n")
     try:
         before = path.read_text(encoding="utf-8") if path.exists() else start

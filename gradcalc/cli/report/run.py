@@ -19,6 +19,7 @@ from gradcalc.cli.programs import read_stdin
 from gradcalc.cli.report.blocks import blocks
 from gradcalc.cli.report.running import results, written
 from gradcalc.errors import FileError, UsageError
+from gradcalc.located import content, located
 from gradcalc.values.context import within
 
 WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
@@ -121,10 +122,10 @@ def _read(name: str) -> tuple[str, Path]:
             return read_stdin(), Path()
         except (OSError, ValueError):
             raise FileError("the report on standard input is not a text in UTF-8") from None
-    path = Path(name).expanduser()
+    path = located(name)
     try:
         # the ends of lines are the file's own
-        return path.read_bytes().decode("utf-8"), path.resolve().parent
+        return content(path).decode("utf-8"), path.resolve().parent
     except FileNotFoundError:
         hint = similar_file(path, "*.md")
         raise FileError(f"there is no file {name}", hint=hint) from None
@@ -167,7 +168,7 @@ def _put(name: str, before: str, found: Filled) -> None:
         write(found.text, sys.stdout)
         return
     if found.text != before:
-        _replace(Path(name).expanduser().resolve(), found.text)
+        _replace(located(name).resolve(), found.text)
     told = [f"{_shown(name)}: {_counted(found)}, {len(found.new) or 'nothing'} new\n"]
     told += [f"{_shown(name)}, line {line}: exit code {code}\n" for line, code in found.failed]
     write("".join(told), sys.stdout)

@@ -6,6 +6,7 @@ import math
 
 from gradcalc.plotting.data import Curve, Field
 from gradcalc.render import Style, printable
+from gradcalc.render.delimited import as_text
 
 
 def render(found: Curve | Field, style: Style) -> str:
@@ -69,4 +70,4 @@ def _odd(outcome: str | None, message: str) -> str:
 def _cell(value: float | str | None) -> str:
     if isinstance(value, float):
         return "nan" if math.isnan(value) else repr(value).removesuffix(".0")
-    return "" if value is None else value
+    return "" if value is None else as_text(str(value))

@@ -1,0 +1,93 @@
+"""What one step of a program can make or go through is bounded, whatever the step is."""
+
+from collections.abc import Callable
+
+import pytest
+
+from gradcalc.errors import LimitError
+from gradcalc.general.texts import names_of
+from gradcalc.lang.fence import compile_program
+from gradcalc.lang.program import Limits
+from tests.lang_backends import SIDES
+
+LONG = {
+    "product": "'a'*10**9",
+    "sum": "'a'*10**6 + 'b'",
+    "width of an f-string": "f'{1:1000000000}'",
+    "precision of an f-string": "f'{1.5:.1000000000f}'",
+    "f-string of long parts": "f'{t}{t}'",
+    "width of a format": "'{:1000000000}'.format(1)",
+    "format of long values": "'{0}{0}{0}'.format(t)",
+    "width behind a percent sign": "'%1000000000d' % 1",
+    "width of a star": "'%*d' % (10**9, 1)",
+    "percent signs of long values": "'%s%s' % (t, t)",
+    "percent signs of a dictionary": "'%(t)s%(t)s' % {'t': t}",
+    "format of a format": "format(1, '1000000000')",
+    "width of digits beyond all": "f'{1:" + "9" * 5000 + "}'",
+    "ljust": "'a'.ljust(10**9)",
+    "zfill": "'1'.zfill(10**9)",
+    "center": "'a'.center(10**9, '-')",
+    "replace": "t.replace('a', t)",
+    "replace of nothing": "t.replace('', t)",
+    "join": "t.join(t)",
+    "join of long parts": "''.join([t, t])",
+    "str of a list": "str([t, t])",
+    "repr of a dictionary": "repr({'a': t, 'b': t})",
+}
+"""Texts that are too long, of a `t` that is just short enough."""
+
+
+@pytest.mark.parametrize("text", LONG.values(), ids=LONG)
+@pytest.mark.parametrize("run", SIDES.values(), ids=SIDES)
+def test_a_text_that_is_too_long_is_refused_before_it_is_made(
+    run: Callable[..., object], text: str
+) -> None:
+    program = compile_program(f"t = 'a'*600000\nx*len({text})")
+    with pytest.raises(LimitError, match=r"a text of .* characters; the limit is 1,000,000"):
+        run(program, {"x": 1.0})
+
+
+OFTEN = {
+    "texts": ("t = 'a'*900", "v.append(t + 'b')", "texts of more than 10,000 characters"),
+    "slices of texts": ("t = 'a'*900", "v.append(t[1:])", "texts of more than 10,000 characters"),
+    "upper": ("t = 'a'*900", "v.append(t.upper())", "texts of more than 10,000 characters"),
+    "f-strings": ("t = 'a'*900", "v.append(f'{t}')", "texts of more than 10,000 characters"),
+    "slices": ("t = list(range(900))", "v.append(t[1:])", "more than 10,000 items"),
+    "copies": ("t = list(range(900))", "v.append(t.copy())", "more than 10,000 items"),
+    "copies of dictionaries": ("t = dict(enumerate(range(900)))", "v.append(t.copy())",
+                               "more than 10,000 items"),
+    "tuples": ("t = list(range(900))", "v.append(tuple(t))", "more than 10,000 items"),
+    "unpacking": ("t = list(range(900))", "a, *b = t", "more than 10,000 items"),
+    "maxima": ("t = list(range(900))", "v.append(max(t))", "within 15,000 steps"),
+    "searches": ("t = 'a'*900", "v.append('b' in t)", "more than 10,000 items"),
+    "arguments": ("t = list(range(900))", "f(*t)", "more than 10,000 items"),
+}  # fmt: skip
+"""What is made first, what is done again and again, and what is said."""
+
+
+@pytest.mark.parametrize(("first", "again", "reason"), OFTEN.values(), ids=OFTEN)
+@pytest.mark.parametrize("run", SIDES.values(), ids=SIDES)
+def test_what_is_made_again_and_again_is_counted(
+    run: Callable[..., object], first: str, again: str, reason: str
+) -> None:
+    limits = Limits(steps=15_000, texts=10_000, taken=10_000)
+    source = (
+        f"def f(*a):\n    return a\n{first}\nv = []\nfor i in range(50):\n    {again}\nx*len(v)"
+    )
+    program = compile_program(source, limits=limits)
+    with pytest.raises(LimitError, match=reason):
+        run(program, {"x": 1.0}, limits)
+
+
+def test_the_names_of_a_long_text_are_found_without_a_copy_for_each() -> None:
+    class Counted(str):
+        copied = 0
+
+        def __getitem__(self, key: object) -> str:
+            found = str.__getitem__(self, key)  # type: ignore[index]
+            Counted.copied += len(found)
+            return found
+
+    text = Counted(" + ".join(["x*y"] * 500))
+    assert list(names_of(text, ())) == ["x", "y"]
+    assert Counted.copied < 10 * len(text)
