@@ -73,21 +73,21 @@ def work(connection: socket.socket, run: Run) -> None:
     announce(wire.ACCEPTED + wire.number(os.getpid()))
     if connection.recv(1) != wire.GO:
         raise ConnectionAbortedError
-    _die_with_caller(connection)
+    killed_with(connection.fileno())
     announce(wire.FINISHED + bytes([run(call.argv)]))
     os._exit(0)
 
 
-def _die_with_caller(connection: socket.socket) -> None:
-    """Have the kernel kill this process when the other end of the connection is closed.
+def killed_with(end: int) -> None:
+    """Have the kernel kill this process when the other end of a socket or pipe is closed.
 
     Unlike a thread this also works during a long operation, and on a process that is stopped.
+    Raises ConnectionAbortedError where it is closed already.
     """
-    fcntl.fcntl(connection, fcntl.F_SETOWN, os.getpid())
-    fcntl.fcntl(connection, fcntl.F_SETSIG, signal.SIGKILL)
-    flags = fcntl.fcntl(connection, fcntl.F_GETFL)
-    fcntl.fcntl(connection, fcntl.F_SETFL, flags | os.O_ASYNC)
-    if select.select([connection], [], [], 0)[0]:
+    fcntl.fcntl(end, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(end, fcntl.F_SETSIG, signal.SIGKILL)
+    fcntl.fcntl(end, fcntl.F_SETFL, fcntl.fcntl(end, fcntl.F_GETFL) | os.O_ASYNC)
+    if select.select([end], [], [], 0)[0]:
         raise ConnectionAbortedError
 
 
