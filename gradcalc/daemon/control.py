@@ -57,9 +57,21 @@ def locked(path: str) -> Iterator[int]:
     try:
         yield descriptor
     finally:
-        with suppress(OSError):
-            os.unlink(path)
+        remove(path, path, descriptor)
         os.close(descriptor)
+
+
+def is_own(lock: str, descriptor: int) -> bool:
+    """Whether a lock is still the file that a descriptor holds: nobody has cleared it away, and
+    there is no other server since. Raises OSError where there is none."""
+    return os.path.samestat(os.stat(lock), os.fstat(descriptor))
+
+
+def remove(path: str, lock: str, descriptor: int) -> None:
+    """Remove a file of the server that holds this lock, unless it is another's by now."""
+    with suppress(OSError):
+        if is_own(lock, descriptor):
+            os.unlink(path)
 
 
 def _locked(path: str) -> int:
@@ -68,7 +80,7 @@ def _locked(path: str) -> int:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # Whoever held it before may have removed this very file.
-            if os.path.samestat(os.fstat(descriptor), os.stat(path)):
+            if is_own(path, descriptor):
                 return descriptor
         except (BlockingIOError, FileNotFoundError):
             pass
