@@ -375,6 +375,15 @@ def test_a_server_clears_away_its_own_files_alone(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_what_killed_servers_leave_is_cleared_away(tmp_path: Path) -> None:
+    for end in ("a.lock", "a.sock", "b.lock", "b.sock", "c.lock"):
+        (tmp_path / end).touch()
+    (tmp_path / "d.lock").mkdir()
+    with control.locked(str(tmp_path / "b.lock")):
+        control.clear(str(tmp_path))
+        assert {path.name for path in tmp_path.iterdir()} == {"b.lock", "b.sock", "d.lock"}
+
+
 @pytest.mark.parametrize(
     ("number", "pauses"), [(errno.EMFILE, 1), (errno.ENFILE, 1), (errno.ECONNABORTED, 0)]
 )

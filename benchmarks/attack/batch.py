@@ -29,9 +29,16 @@ from benchmarks.attack.batch_runs import (
     until,
 )
 from benchmarks.attack.data import Row, Size
+from gradcalc.cli.batch.reading import LONGEST
 
 LINES = 120
 """Requests of a run that is disturbed, at the most."""
+
+QUICK = 0.01
+"""The share below which nothing is calculated, as that takes seconds of imports."""
+
+MOST = 100_000
+"""Kilobytes that a run may ever hold beyond the part of a line that it keeps."""
 
 ROOM = 6_000
 """Kilobytes that a long run may hold beyond a short one."""
@@ -43,8 +50,9 @@ def attack(size: Size) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         count = min(LINES, 20 + size.count(1000))
-        lines = requests(folder, count)
-        both = (lines, table(folder, count))
+        calculated = size.share >= QUICK
+        lines = requests(folder, count, calculated=calculated)
+        both = (lines, table(folder, count, calculated=calculated))
         yield killed(draw, both, folder, size.count(100))
         yield workers_killed(draw, lines, folder, size.count(100))
         yield stopped(draw, lines, size.count(50))
@@ -251,13 +259,13 @@ def endless(most: int) -> Row:
             reader.start()
             fed = 0
             # lines are answered, which takes longer than to pass over them
-            while fed < (most // 100 if name == "lines" else most):
+            while fed < max(2**20, most // 100 if name == "lines" else most):
                 fed += os.write(process.stdin.fileno(), block)
             peaks.append(most_memory(process.pid))
             process.kill()
             reader.join(LONG)
-        # what is not kept of a line was kept up to 64 MiB
-        if peaks[-1] > peaks[0] + ROOM + (2**17 if name == "one" else 0):
+        # what is kept of a line is put together, so it is there twice for a moment
+        if peaks[-1] > MOST + (2 * LONGEST // 1024 if name == "one" else 0):
             broken.append(f"{name}: {peaks[-1]:,} kB")
     note = f"at most {max(peaks) / 1024:.0f} MB held"
     return Row("input without an end", len(peaks), tuple(broken), note)
@@ -279,7 +287,8 @@ def many_lines(folder: Path, most: int) -> Row:
         argv = [*Stream(path, (str(path), "--workers", "2", "--quiet")).argv("--resume", str(out))]
         for _ in range(2):
             process = subprocess.Popen(argv, env=environment())
-            _, _, used = os.wait4(process.pid, 0)
+            _, status, used = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
             peaks.append(used.ru_maxrss)
         with out.open("rb") as file:
             right = sum(b'"id":%d,' % n in line for n, line in enumerate(file))

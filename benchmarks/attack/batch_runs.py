@@ -63,25 +63,27 @@ class Stream:
         return out.read_bytes(), done.stderr.decode()
 
 
-def requests(folder: Path, count: int) -> Stream:
-    """Lines of which some are calculated, some are in error, and some are long."""
+def requests(folder: Path, count: int, *, calculated: bool) -> Stream:
+    """Lines of which some are long, and some are in error, or all if none is to be calculated."""
     path = folder / f"requests{count}.jsonl"
     with path.open("w") as file:
         for n in range(count):
-            program: object = "x*x" if n % 4 == 0 else n
+            program: object = "x*x" if calculated and n % 4 == 0 else n
             if n % 7 == 3:
                 program = "é" * (n % 50) * 40
             print(json.dumps({"id": n, "program": program, "inputs": {"x": n}}), file=file)
     return Stream(path, (str(path), "--workers", "2", "--no-enclosure", "--quiet"))
 
 
-def table(folder: Path, count: int) -> Stream:
-    """Rows, some of several lines."""
+def table(folder: Path, count: int, *, calculated: bool) -> Stream:
+    """Rows, some of several lines, and some in error, or all if none is to be calculated."""
     path = folder / f"table{count}.csv"
     notes = ("plain", '"two\nlines"', '"a ""quoted"" word"', "é" * 500, '"a\n""b""\n"')
     with path.open("w", newline="") as file:
         file.write("\ufeffx,note\r\n")
-        file.writelines(f"{n if n % 3 else ''},{notes[n % 5]}\r\n" for n in range(count))
+        file.writelines(
+            f"{n if calculated and n % 3 else ''},{notes[n % 5]}\r\n" for n in range(count)
+        )
     options = ("--csv", str(path), "x*x", "--workers", "2", "--no-enclosure", "--quiet")
     return Stream(path, options)
 

@@ -62,6 +62,7 @@ def serve(name: str, service: Service) -> None:
     os.umask(0o077)
     folder = identity.make_directory()
     lock = identity.lock_path(folder, name)
+    control.clear(folder)
     with _signals() as woken, control.locked(lock) as descriptor:
         told = State(os.getpid(), service.version, time.time())
         control.write_state(descriptor, told)
