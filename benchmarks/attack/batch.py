@@ -79,7 +79,7 @@ def killed(draw: random.Random, streams: tuple[Stream, ...], folder: Path, momen
             started = children(process.pid)
             process.send_signal(number)
             process.wait(LONG)
-        if not until(lambda pids=started: not any(map(is_alive, pids)), 10.0):
+        if not until(lambda pids=started: not any(map(is_alive, pids))):
             broken.append(f"{number.name} after {after:.2f} s: processes are left")
         if moment + 2 * len(streams) >= moments or draw.random() < 0.3:
             found, said = stream.finished(out)
@@ -183,7 +183,7 @@ def closed(draw: random.Random, stream: Stream, times: int) -> Row:
         # all may have been written before
         if code not in (141, 2) or said or not wanted.startswith(found):
             broken.append(f"after {most} bytes: exit {code}, {said[-200:]!r}")
-        if not until(lambda pids=started: not any(map(is_alive, pids)), 10.0):
+        if not until(lambda pids=started: not any(map(is_alive, pids))):
             broken.append(f"after {most} bytes: processes are left")
     return Row("readers that go away", times, tuple(broken))
 

@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from benchmarks.attack.batch_runs import LONG, children, is_alive, told, until
@@ -33,6 +33,9 @@ from gradcalc.daemon.client import LOST
 
 CLIENTS = 64
 """Clients at once."""
+
+BRIEF = {"GRADCALC_PATIENCE": "0.2"}
+"""For servers that may be unable to start, which is waited for."""
 
 GROWTH = 4_000
 """Kilobytes that a server may grow from its first calls to its last."""
@@ -92,7 +95,7 @@ def _open(pid: int, most: int | None = None) -> int:
     def count() -> int:
         return len(os.listdir(f"/proc/{pid}/fd"))
 
-    until(lambda: len(children(pid)) == 2 and count() <= (most or count()), 30.0)
+    until(lambda: len(children(pid)) == 2 and count() <= (most or count()))
     return count()
 
 
@@ -149,7 +152,7 @@ def servers_killed(draw: random.Random, moments: int) -> Row:
             told(_servers(found), signal.SIGKILL)
             for answer in answers:
                 broken += answer.result(LONG)
-        until(lambda: not _starting(found), 30.0)
+        until(lambda: not _starting(found))
         broken += found.left()
     return Row("servers killed at random moments", moments, tuple(broken))
 
@@ -157,17 +160,20 @@ def servers_killed(draw: random.Random, moments: int) -> Row:
 def _servers(found: Place) -> list[int]:
     """The processes that hold a lock of a place, as they say themselves."""
     pids = []
-    for path in found.folder.glob("*.lock"):
-        text = path.read_bytes()
-        pids += [int(json.loads(text)["pid"])] if text.strip() else []
+    for path in found.files(".lock"):
+        with suppress(FileNotFoundError):
+            text = Path(path).read_bytes()
+            pids += [int(json.loads(text)["pid"])] if text.strip() else []
     return pids
 
 
 def _starting(found: Place) -> bool:
     """Whether a server of a place is on its way, so that it cannot be told to stop yet."""
-    states = [path.read_bytes() for path in found.folder.glob("*.lock")]
-    ready = sum(b'"ready": true' in state for state in states)
-    return bool(found.processes()) and not ready
+    states = []
+    for path in found.files(".lock"):
+        with suppress(FileNotFoundError):
+            states.append(Path(path).read_bytes())
+    return bool(found.processes()) and not any(b'"ready": true' in state for state in states)
 
 
 def stopped_meanwhile(draw: random.Random, moments: int) -> Row:
@@ -279,11 +285,11 @@ def places(most: int) -> Iterator[Row]:
         with _wrong(kind) as found:
             broken += [f"{kind}: {text}" for text in _checked(found, CALLS[0], "auto")]
             for action in ("start", "status"):
-                code, _, err = found.answer(("daemon", action))
+                code, _, err = found.answer(("daemon", action), env=BRIEF)
                 if code not in (0, 2, 3) or b"Traceback" in err:
                     broken.append(f"{kind}, {action}: exit {code}, {err[-300:]!r}")
             broken += [f"{kind}: {text}" for text in _checked(found, CALLS[0], "1")]
-            until(lambda place=found: not _starting(place), 30.0)
+            until(lambda place=found: not _starting(place))
             broken += [f"{kind}: {text} is left" for text in found.left()]
     tried = len(PLACES[:most])
     yield Row("runtime directories of other kinds", tried, tuple(broken))
@@ -295,7 +301,7 @@ def places(most: int) -> Iterator[Row]:
 def _limited(found: Place, argv: Sequence[str], limit: str, mode: str) -> tuple[int, bytes, bytes]:
     done = subprocess.run(
         ["prlimit", limit, *COMMAND, *argv],
-        capture_output=True, env=found.environment(mode), cwd=found.runtime, timeout=LONG,
+        capture_output=True, env=found.environment(mode, **BRIEF), cwd=found.runtime, timeout=LONG,
         stdin=subprocess.DEVNULL,
     )  # fmt: skip
     return done.returncode, done.stdout, done.stderr
@@ -320,7 +326,7 @@ def few_descriptors(times: int) -> Row:
             if code not in (0, 2) and b"gradcalc" in err:
                 broken.append(f"server with {number + 4}: exit {code}, {err[-300:]!r}")
             broken += _checked(found, CALLS[0])
-            until(lambda: not _starting(found), 30.0)
+            until(lambda: not _starting(found))
             broken += [f"server with {number + 4}: {text}" for text in found.left()]
     return Row("few descriptors", 2 * times, tuple(broken))
 
@@ -334,7 +340,7 @@ def full_disk() -> Row:
             broken.append(f"start: exit {code}, {err[-300:]!r}")
         if _limited(found, CALLS[0], "--fsize=0", "auto") != found.wanted(CALLS[0]):
             broken.append("a call has another answer")
-        until(lambda: not _starting(found), 30.0)
+        until(lambda: not _starting(found))
         broken += found.left()
     return Row("full disk", 2, tuple(broken))
 

@@ -108,16 +108,23 @@ class Place:
     def started(self) -> int:
         """The process of the server, which is started if there is none."""
         code, out, err = self.answer(("daemon", "start"))
-        if code:
+        if code or b"pid" not in out:
             raise RuntimeError(f"no server: {err.decode()}")
         return int(out.decode().partition("pid ")[2].split()[0])
 
     def left(self) -> list[str]:
         """What is there once everything was ended that could be."""
         self.answer(("daemon", "stop"))
-        files = [path.name for path in self.folder.glob("*")]
-        until(lambda: not self.processes(), 10.0)
-        return [*files, *(f"process {pid}" for pid in self.processes())]
+        until(lambda: not self.processes() and not self.files())
+        return [*self.files(), *(f"process {pid}" for pid in self.processes())]
+
+    def files(self, kind: str = "*") -> list[str]:
+        """Those of servers, by the ends of their names, wherever they have gone."""
+        runtimes = [Path(name) for name in (self.runtime, self.told or ".")]
+        absolute = [runtime for runtime in runtimes if runtime.is_absolute()]
+        found = [path for folder in absolute for path in folder.glob(f"gradcalc*/*{kind}")]
+        # what is no file or socket was put in their way
+        return [str(path) for path in found if not path.is_symlink() and not path.is_dir()]
 
     def processes(self) -> list[int]:
         """Those of servers and workers of this place."""
@@ -193,4 +200,4 @@ def rude(path: str, draw: random.Random) -> None:
 
 def settled(pid: int) -> bool:
     """Whether a server has no children but those that wait for calls."""
-    return until(lambda: len(children(pid)) <= 2, 30.0)
+    return until(lambda: len(children(pid)) <= 2)
