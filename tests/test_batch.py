@@ -1,5 +1,6 @@
 """Requests and rows, one by one, in this process: what is read, what is answered, what is cut."""
 
+import csv
 import json
 import math
 from collections.abc import Iterator
@@ -222,6 +223,19 @@ def test_a_quoted_cell_may_have_lines(size: int) -> None:
     data = b'1,"a\n\nb"\n\n2,5" pipe\n3,"open\nend'
     found = [(1, 9, b'1,"a\n\nb"'), (5, 20, b'2,5" pipe'), (6, 31, b'3,"open\nend')]
     assert list(cut(Records(",", Lines(blank=True)), data, size)) == found
+
+
+def test_a_cell_of_many_lines_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader, seen = csv.reader, []
+
+    def counted(lines: Iterator[str], **options: Any) -> Any:
+        return reader((seen.append(len(line)) or line for line in lines), **options)  # type: ignore[func-returns-value]
+
+    monkeypatch.setattr("gradcalc.cli.batch.reading.csv.reader", counted)
+    data = b'1,"open\n' + b'say ""so""\n' * 900 + b'end"\n2,3\n'
+    found = [text for _, _, text in cut(Records(",", Lines(blank=True)), data, 1_000)]
+    assert found == [data[:-5], b"2,3"]
+    assert sum(seen) < 2 * len(data)
 
 
 @pytest.mark.parametrize(

@@ -20,9 +20,9 @@ from gradcalc.cli.app import main
 from gradcalc.cli.batch.job import Allow, Job, JobAnswer, Tally
 from gradcalc.cli.batch.reading import Lines, Source
 from gradcalc.cli.batch.stream import stream
-from gradcalc.cli.batch.workers import Workers
+from gradcalc.cli.batch.workers import Slot, Workers
 from gradcalc.errors import GradcalcError
-from tests.processes import HANGS, child_of, children, ended, is_alive, minds, wait_for
+from tests.processes import HANGS, child_of, children, ended, is_alive, minds, state_of, wait_for
 from tests.test_cli_process import COMMAND, environment, read_all
 
 
@@ -429,3 +429,87 @@ def test_what_does_not_fit_together_is_said_at_once(
     code, lines, err = batch(*argv, stdin=stdin)
     assert (code, lines) == (2, [])
     assert part in " ".join(err.split())
+
+
+# Held, stopped, and answered before death
+
+
+def played_by_hand(seconds: float | None = None) -> tuple[Workers, Slot]:
+    """Processes, one at most, and a job that one of them has been given."""
+    workers = Workers(Play(seconds), 1, 0.0)
+    slot = Slot(Job(1, 0, b"one" if seconds is None else b"sleep %d" % HANGS))
+    workers.give(slot)
+    workers.wait([], 0.0)
+    return workers, slot
+
+
+def test_what_a_process_said_before_it_died_counts() -> None:
+    workers, first = played_by_hand()
+    try:
+        (worker,) = workers.workers
+        assert worker.connection.poll(HANGS)
+        worker.process.kill()
+        worker.process.join()
+        second = Slot(Job(2, 0, b"two"))
+        workers.give(second)
+        while second.answer is None:
+            workers.wait([], 0.1)
+    finally:
+        workers.end()
+    assert [slot.answer and slot.answer.text for slot in (first, second)] == ["one\n", "two\n"]
+
+
+def test_time_that_all_were_stopped_is_nobodys(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr("gradcalc.cli.batch.workers.time.monotonic", lambda: clock[0])
+    workers, slot = played_by_hand(seconds=10.0)
+    try:
+        clock[0] += 3600.0
+        workers.wait([], 0.0)
+        assert slot.answer is None
+        for _ in range(9):
+            clock[0] += 1.0
+            workers.wait([], 0.0)
+        assert slot.answer is None
+        for _ in range(2):
+            clock[0] += 1.0
+            workers.wait([], 0.0)
+        assert slot.answer is not None
+        assert "gave no answer in its time" in slot.answer.text
+    finally:
+        workers.end()
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=["kill", "term"])
+def test_a_file_is_written_by_one_run_until_that_ends(tmp_path: Path, number: int) -> None:
+    """Those that calculate for a run keep nothing of it, though they are stopped when it dies."""
+    given, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    given.write_text(request(1) + endless(2))
+    argv = (str(given), "--resume", str(out))
+    with ended(start(*argv)) as process:
+        wait_for(lambda: out.exists() and out.read_bytes().count(b"\n") == 1)
+        (worker,) = wait_for(lambda: at_work(process.pid))
+        before = out.read_bytes()
+        code, lines, err = called(*argv)
+        assert (code, lines) == (2, [])
+        assert "another run is writing" in " ".join(err.split())
+        assert out.read_bytes() == before
+        os.kill(worker, signal.SIGSTOP)
+        wait_for(lambda: state_of(worker) == "T")
+        process.send_signal(number)
+        process.wait(timeout=HANGS)
+        given.write_text(request(1) + request(2))
+        assert called(*argv)[0] == 0
+        assert ids(out.read_text().splitlines()) == [1, 2]
+        wait_for(lambda: not is_alive(worker))
+
+
+@pytest.mark.parametrize("kind", ["device", "fifo"])
+def test_resume_goes_on_with_files_alone(batch: Batch, tmp_path: Path, kind: str) -> None:
+    out = "/dev/full"
+    if kind == "fifo":
+        out = str(tmp_path / "fifo")
+        os.mkfifo(out)
+    code, lines, err = batch("--resume", out, stdin=request(1))
+    assert (code, lines) == (2, [])
+    assert "is no file that a run could go on with" in " ".join(err.split())

@@ -1,5 +1,6 @@
 """The warm process: the same answers as without, and every fault that a caller may meet."""
 
+import errno
 import fcntl
 import os
 import pty
@@ -9,17 +10,19 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import termios
+import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import pytest
 
-from gradcalc.daemon import client, identity, server, wire
+from gradcalc.daemon import client, control, identity, server, wire, worker
 from tests.processes import HANGS, Gate, ended, is_alive, links, minds, state_of, wait_for
 from tests.test_cli_process import DOT, read_all
 from tests.warm import ROOT, Warm, warm_place
@@ -333,6 +336,79 @@ def test_garbage_on_the_socket_harms_nobody(warm: Warm, sent: bytes) -> None:
             assert connection.recv(1) == b""
     cold, asked = both(warm, "grad", "x*", "--x", "1")
     assert answer(asked) == answer(cold)
+
+
+def test_a_request_that_never_ends_is_not_waited_for() -> None:
+    ours, theirs = socket.socketpair()
+    over = threading.Event()
+
+    def drip() -> None:
+        with suppress(BrokenPipeError):
+            theirs.sendall(wire.number(worker._LONGEST // 2))
+            while not over.wait(0.01):
+                theirs.sendall(b"x")
+
+    with ThreadPoolExecutor() as pool, ours, theirs:
+        dripping = pool.submit(drip)
+        try:
+            with pytest.raises(TimeoutError):
+                worker.receive(ours, 0.3)
+        finally:
+            over.set()
+        dripping.result()
+
+
+def test_a_server_clears_away_its_own_files_alone(tmp_path: Path) -> None:
+    """Its directory may have been cleared under it, and another server be there."""
+    lock, path = str(tmp_path / "a.lock"), str(tmp_path / "a.sock")
+    with control.locked(lock) as first, server._listening(path, lock, first):
+        shutil.rmtree(tmp_path)
+        tmp_path.mkdir()
+        with ExitStack() as other:
+            second = other.enter_context(control.locked(lock))
+            other.enter_context(server._listening(path, lock, second))
+            theirs = other.pop_all()
+    with theirs:
+        assert control.is_own(lock, second)
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_killed_servers_leave_is_cleared_away(tmp_path: Path) -> None:
+    for end in ("a.lock", "a.sock", "b.lock", "b.sock", "c.lock"):
+        (tmp_path / end).touch()
+    (tmp_path / "d.lock").mkdir()
+    with control.locked(str(tmp_path / "b.lock")):
+        control.clear(str(tmp_path))
+        assert {path.name for path in tmp_path.iterdir()} == {"b.lock", "b.sock", "d.lock"}
+
+
+@pytest.mark.parametrize(
+    ("number", "pauses"), [(errno.EMFILE, 1), (errno.ENFILE, 1), (errno.ECONNABORTED, 0)]
+)
+def test_a_server_without_descriptors_does_not_spin(
+    monkeypatch: pytest.MonkeyPatch, number: int, pauses: int
+) -> None:
+    ends: Any = mock.Mock()
+    clock = mock.Mock(monotonic=lambda: 0.0)
+    monkeypatch.setattr(server, "time", clock)
+    ends.accept.side_effect = OSError(number, "")
+    server._Server("", ends, ends, ends, "", 0, ends)._accept()
+    assert clock.sleep.call_count == pauses
+
+
+@pytest.mark.parametrize("letter", ["a", "\u20ac"])
+def test_a_socket_has_a_path_that_is_short_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, letter: str
+) -> None:
+    for variable in ("XDG_RUNTIME_DIR", "TMPDIR"):
+        monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+        for count in range(1, 60):
+            with tempfile.TemporaryDirectory(prefix=letter * count, dir="/tmp") as folder:
+                monkeypatch.setenv(variable, folder)
+                path = identity.socket_path(identity.directory(), "0" * 20)
+                assert len(os.fsencode(path)) < 104
 
 
 def test_a_directory_that_is_open_to_others_is_not_used(warm: Warm) -> None:

@@ -51,24 +51,44 @@ class State:
 
 
 @contextmanager
-def locked(path: str) -> Iterator[int]:
+def locked(path: str, attempts: int = _ATTEMPTS) -> Iterator[int]:
     """The locked file, removed at the end. Raises `Taken` if another server holds it."""
-    descriptor = _locked(path)
+    descriptor = _locked(path, attempts)
     try:
         yield descriptor
     finally:
-        with suppress(OSError):
-            os.unlink(path)
+        remove(path, path, descriptor)
         os.close(descriptor)
 
 
-def _locked(path: str) -> int:
-    for _ in range(_ATTEMPTS):
+def is_own(lock: str, descriptor: int) -> bool:
+    """Whether a lock is still the file that a descriptor holds: nobody has cleared it away, and
+    there is no other server since. Raises OSError where there is none."""
+    return os.path.samestat(os.stat(lock), os.fstat(descriptor))
+
+
+def remove(path: str, lock: str, descriptor: int) -> None:
+    """Remove a file of the server that holds this lock, unless it is another's by now."""
+    with suppress(OSError):
+        if is_own(lock, descriptor):
+            os.unlink(path)
+
+
+def clear(folder: str) -> None:
+    """Remove the files of servers that were killed."""
+    for lock in Path(folder).glob("*.lock"):
+        # one that holds it is alive
+        with suppress(Taken, OSError), locked(str(lock), attempts=1) as descriptor:
+            remove(identity.socket_path(folder, lock.stem), str(lock), descriptor)
+
+
+def _locked(path: str, attempts: int) -> int:
+    for _ in range(attempts):
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # Whoever held it before may have removed this very file.
-            if os.path.samestat(os.fstat(descriptor), os.stat(path)):
+            if is_own(path, descriptor):
                 return descriptor
         except (BlockingIOError, FileNotFoundError):
             pass
@@ -150,6 +170,7 @@ def stop() -> list[Found]:
     deadline = time.monotonic() + patience(STOPPING)
     while time.monotonic() < deadline and pids & {server.state.pid for server in servers()}:
         time.sleep(0.02)
+    clear(identity.directory())
     return found
 
 

@@ -107,11 +107,11 @@ def _stamp(path: str) -> str:
 
 
 def _files(folder: str) -> "Iterator[str]":
-    """Every source file below a folder, with its size and time."""
+    """Every file below a folder that is read as source or as a table, with its size and time."""
     with os.scandir(folder) as entries:
         found = sorted((entry.name, entry) for entry in entries)
     for name, entry in found:
-        if name.endswith(".py"):
+        if name.endswith((".py", ".txt")):
             state = entry.stat()
             yield f"{name} {state.st_size} {state.st_mtime_ns}"
         elif "." not in name and name != "__pycache__" and entry.is_dir():
@@ -129,12 +129,17 @@ _LONGEST = 100
 def directory() -> str:
     """The directory of the servers, whether it exists or not."""
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-    if runtime.startswith("/") and len(runtime) < _LONGEST - 40 and _is_own(runtime):
+    if runtime.startswith("/") and _fits(runtime, 40) and _is_own(runtime):
         return f"{runtime.rstrip('/')}/gradcalc"
     temporary = os.environ.get("TMPDIR", "").rstrip("/")
-    if not temporary.startswith("/") or len(os.fsencode(temporary)) > _LONGEST - 60:
+    if not temporary.startswith("/") or not _fits(temporary, 60):
         temporary = "/tmp"
     return f"{temporary}/gradcalc-{os.getuid()}"
+
+
+def _fits(folder: str, further: int) -> bool:
+    """Whether a path with so many bytes more can be that of a socket."""
+    return len(os.fsencode(folder)) <= _LONGEST - further
 
 
 def check_directory(folder: str) -> None:

@@ -1,5 +1,6 @@
 """The server: accepts calls and hands each to a child; it never runs a program of anybody's."""
 
+import errno
 import gc
 import os
 import select
@@ -33,6 +34,12 @@ REHEARSAL = 20.0
 SETBACK = 5.0
 """Seconds from the unexpected end of a spare to the fork of the next."""
 
+EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+"""What keeps a server from accepting anybody for a while."""
+
+PAUSE = 0.1
+"""Seconds that it waits then."""
+
 LOOK = 30.0
 """Seconds from one look whether the server is up to date to the next."""
 
@@ -55,6 +62,7 @@ def serve(name: str, service: Service) -> None:
     os.umask(0o077)
     folder = identity.make_directory()
     lock = identity.lock_path(folder, name)
+    control.clear(folder)
     with _signals() as woken, control.locked(lock) as descriptor:
         told = State(os.getpid(), service.version, time.time())
         control.write_state(descriptor, told)
@@ -63,7 +71,7 @@ def serve(name: str, service: Service) -> None:
         gc.freeze()
         if identity.name() != name or not _can_fork(service):
             return
-        with _listening(identity.socket_path(folder, name)) as listener:
+        with _listening(identity.socket_path(folder, name), lock, descriptor) as listener:
             told = replace(told, ready=True)
             control.write_state(descriptor, told)
             _Server(name, service, listener, woken, lock, descriptor, told).run()
@@ -105,7 +113,7 @@ def _signals() -> Iterator[socket.socket]:
 
 
 @contextmanager
-def _listening(path: str) -> Iterator[socket.socket]:
+def _listening(path: str, lock: str, descriptor: int) -> Iterator[socket.socket]:
     # Whoever holds the lock is the only server, so this is of one that was killed.
     with suppress(FileNotFoundError):
         os.unlink(path)
@@ -116,8 +124,7 @@ def _listening(path: str) -> Iterator[socket.socket]:
         try:
             yield listener
         finally:
-            with suppress(FileNotFoundError):
-                os.unlink(path)
+            control.remove(path, lock, descriptor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,8 +196,7 @@ class _Server:
     def _is_current(self) -> bool:
         """Whether calls of today still come here."""
         try:
-            same = os.path.samestat(os.stat(self.lock), os.fstat(self.descriptor))
-            return same and identity.name() == self.name
+            return control.is_own(self.lock, self.descriptor) and identity.name() == self.name
         except OSError:
             return False
 
@@ -218,7 +224,10 @@ class _Server:
                 pid = self._given(connection)
                 self.busy.add(pid or self._forked(lambda: work(connection, self.service.run)))
         # Whoever is refused answers the call on his own.
-        except OSError:
+        except OSError as error:
+            # they still wait to be accepted, and would wake it at once
+            if error.errno in EXHAUSTED:
+                time.sleep(PAUSE)
             return
         self.last = time.monotonic()
         self.refill = self.last + REFILL

@@ -10,6 +10,7 @@ import select
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TextIO
@@ -59,7 +60,8 @@ def work(connection: socket.socket, run: Run) -> None:
     """
     connection.settimeout(patience(SECONDS))
     connection.sendall(wire.LISTENS)
-    call = receive(connection)
+    call = receive(connection, patience(SECONDS))
+    connection.settimeout(patience(SECONDS))
     caller, _ = wire.peer(connection)
     _take_limits(caller)
     _take_place(call)
@@ -73,21 +75,21 @@ def work(connection: socket.socket, run: Run) -> None:
     announce(wire.ACCEPTED + wire.number(os.getpid()))
     if connection.recv(1) != wire.GO:
         raise ConnectionAbortedError
-    _die_with_caller(connection)
+    killed_with(connection.fileno())
     announce(wire.FINISHED + bytes([run(call.argv)]))
     os._exit(0)
 
 
-def _die_with_caller(connection: socket.socket) -> None:
-    """Have the kernel kill this process when the other end of the connection is closed.
+def killed_with(end: int) -> None:
+    """Have the kernel kill this process when the other end of a socket or pipe is closed.
 
     Unlike a thread this also works during a long operation, and on a process that is stopped.
+    Raises ConnectionAbortedError where it is closed already.
     """
-    fcntl.fcntl(connection, fcntl.F_SETOWN, os.getpid())
-    fcntl.fcntl(connection, fcntl.F_SETSIG, signal.SIGKILL)
-    flags = fcntl.fcntl(connection, fcntl.F_GETFL)
-    fcntl.fcntl(connection, fcntl.F_SETFL, flags | os.O_ASYNC)
-    if select.select([connection], [], [], 0)[0]:
+    fcntl.fcntl(end, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(end, fcntl.F_SETSIG, signal.SIGKILL)
+    fcntl.fcntl(end, fcntl.F_SETFL, fcntl.fcntl(end, fcntl.F_GETFL) | os.O_ASYNC)
+    if select.select([end], [], [], 0)[0]:
         raise ConnectionAbortedError
 
 
@@ -139,14 +141,21 @@ class Request:
     descriptors: tuple[int, ...]
 
 
-def receive(connection: socket.socket) -> Request:
-    """Read a request. Raises OSError when the caller is silent, `ValueError` for anything else."""
+def receive(connection: socket.socket, seconds: float) -> Request:
+    """Read a request that comes within some seconds, all of it. Raises OSError when it does not,
+    `ValueError` for anything else."""
+    deadline = time.monotonic() + seconds
+    connection.settimeout(seconds)
     data, descriptors, _, _ = socket.recv_fds(connection, 1 << 16, _DESCRIPTORS)
     size = wire.PREFIX + int.from_bytes(data[: wire.PREFIX], sys.byteorder)
     if len(data) < wire.PREFIX or size > _LONGEST:
         raise ValueError
     parts, got = [data], len(data)
     while got < size:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        connection.settimeout(left)
         part = connection.recv(min(size - got, 1 << 20))
         if not part:
             raise ValueError

@@ -1,14 +1,12 @@
-"""The input as jobs: bytes as they come, cut into lines or into the records of a table; and the
-output of an earlier run, read the same way, to go on behind it."""
+"""The input as jobs: bytes as they come, cut into lines or into the records of a table."""
 
 import csv
 import os
 from collections import deque
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
-from gradcalc.cli.batch.job import Job, JobAnswer, Tally, Work
-from gradcalc.errors import FileError, GradcalcError, UsageError
+from gradcalc.cli.batch.job import Job
+from gradcalc.errors import FileError
 
 LONGEST = 64 * 2**20
 """The most bytes of one request: some three million numbers."""
@@ -16,7 +14,8 @@ LONGEST = 64 * 2**20
 UNBOUNDED = 2**62
 """As the longest line: one of any length."""
 
-_CHUNK = 2**16
+CHUNK = 2**16
+"""Bytes that are read at once."""
 
 
 class Lines:
@@ -111,11 +110,12 @@ def _is_complete(lines: list[bytes], delimiter: str) -> bool:
     if b'"' not in lines[-1]:
         return len(lines) == 1
     asked = False
+    # whatever stands before a further line, it begins inside a quote
+    last = b'"' * (len(lines) > 1) + lines[-1]
 
     def given() -> Iterator[str]:
         nonlocal asked
-        for line in lines:
-            yield line.decode("latin-1") + "\n"
+        yield last.decode("latin-1") + "\n"
         asked = True
 
     try:
@@ -141,7 +141,7 @@ class Source:
     def fill(self) -> None:
         """Read what is there; blocks if nothing is. Raises `FileError` if it cannot be read."""
         try:
-            data = os.read(self.descriptor, _CHUNK)
+            data = os.read(self.descriptor, CHUNK)
         except OSError as error:
             raise FileError(f"the requests cannot be read: {error.strerror}") from None
         self.waiting.extend(self.splitter.feed(data) if data else self.splitter.finish())
@@ -160,102 +160,3 @@ class Source:
         self.splitter = records
         if self.ended:
             self.waiting.extend(records.finish())
-
-
-class Earlier:
-    """The output of an earlier run: `header`, then the whole answers that are there.
-
-    Raises `FileError` for a file that cannot be read, `UsageError` for one that is no such output.
-    """
-
-    def __init__(
-        self, path: Path, work: Work, header: str, splitter: Callable[[], Splitter]
-    ) -> None:
-        self.path = path
-        self.work = work
-        self.header = header.encode()
-        self.splitter = splitter
-        self.end = 0
-
-    def skip(self, source: Source, tally: Tally) -> None:
-        """Count the answers that are there, and pass over the jobs that they are about.
-
-        The answers are looked at twice, so that there may be any number of them.
-        """
-        for job, text in self._answers():
-            tally.add(self._recognised(job, text), earlier=True)
-            self.end = len(self.header) + job.end
-        for there, text in self._answers():
-            asked = source.first()
-            if asked is None:
-                raise UsageError(f"{self.path} has more answers than the input has requests")
-            if not self.work.fits(asked, text):
-                raise UsageError(
-                    f"{self.path}: line {there.line} is not the answer to line {asked.line} of the"
-                    " input",
-                    hint="it comes from another input; name another file, or delete it",
-                )
-
-    def _recognised(self, job: Job, text: str) -> JobAnswer:
-        try:
-            found = self.work.recognised(text)
-        except GradcalcError:
-            found = None
-        if found is None:
-            raise self._stranger(f"line {job.line} is no answer")
-        return found
-
-    def _stranger(self, why: str) -> UsageError:
-        return UsageError(
-            f"{self.path} is not what such a run writes: {why}", hint="name another file"
-        )
-
-    def _answers(self) -> Iterator[tuple[Job, str]]:
-        """The answers that end in a newline."""
-        splitter = self.splitter()
-        try:
-            with self.path.open("rb") as file:
-                if not self._has_header(file.read(len(self.header))):
-                    return
-                start = file.read(len(self.work.start))
-                if not self.work.start.encode().startswith(start):
-                    raise self._stranger("it does not begin with an answer")
-                file.seek(len(self.header))
-                while data := file.read(_CHUNK):
-                    for job in splitter.feed(data):
-                        assert job.text is not None
-                        yield job, job.text.decode("utf-8", "replace")
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            raise FileError(f"{self.path} cannot be read: {error.strerror}") from None
-
-    def _has_header(self, start: bytes) -> bool:
-        if not self.header.startswith(start):
-            raise self._stranger("its header is another one")
-        return start == self.header
-
-
-class Appended:
-    """A file to which lines are written behind its first `end` bytes."""
-
-    def __init__(self, path: Path, end: int) -> None:
-        self.path = path
-        try:
-            self.descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o666)
-            os.ftruncate(self.descriptor, end)
-            os.lseek(self.descriptor, end, os.SEEK_SET)
-        except OSError as error:
-            raise self._failed(error) from None
-
-    def write(self, text: str) -> None:
-        """Write whole lines. Raises `FileError` if they cannot be written."""
-        data = memoryview(text.encode("utf-8", "backslashreplace"))
-        try:
-            while data:
-                data = data[os.write(self.descriptor, data) :]
-        except OSError as error:
-            raise self._failed(error) from None
-
-    def _failed(self, error: OSError) -> FileError:
-        return FileError(f"{self.path} cannot be written: {error.strerror}")

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 
-from gradcalc.cli.batch import reading
+from gradcalc.cli.batch import reading, resuming
 from gradcalc.cli.batch.job import Tally, Work
 from gradcalc.cli.batch.reading import Lines, Records, Source, Splitter
 from gradcalc.cli.batch.requests import JsonRequests
@@ -77,21 +77,32 @@ def _run(
     start = time.monotonic()
     options = work.options
     tally = Tally()
-    end = 0
-    sink: Sink = partial(write, stream=sys.stdout)
-    if options.resume is not None:
-        path = located(options.resume)
-        earlier = reading.Earlier(path, work, header, splitter)
-        earlier.skip(source, tally)
-        end = earlier.end
-        sink = reading.Appended(path, end).write
-    if not end:
-        sink(header)
-    stream(source, Workers(work, workers), sink, tally, _progress(source, options))
+    with _output(options) as output:
+        end = 0
+        sink: Sink = partial(write, stream=sys.stdout)
+        if output is not None:
+            earlier = resuming.Earlier(output, work, header, splitter)
+            earlier.skip(source, tally)
+            end = earlier.end
+            output.cut(end)
+            sink = output.write
+        if not end:
+            sink(header)
+        stream(source, Workers(work, workers), sink, tally, _progress(source, options))
     # Who does not listen to the summary is told by the exit code.
     with suppress(ClosedPipe, FileError):
         write("" if options.silent else tally.summary(time.monotonic() - start), sys.stderr)
     return tally.exit_code
+
+
+@contextmanager
+def _output(options: Options) -> Iterator[resuming.Output | None]:
+    """The file of `--resume`, None for standard output."""
+    if options.resume is None:
+        yield None
+        return
+    with resuming.Output(located(options.resume)) as output:
+        yield output
 
 
 def _progress(source: Source, options: Options) -> Progress | None:

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import struct
+import sys
 import threading
 import time
 from collections import deque
@@ -26,6 +27,10 @@ _STUCK = 30.0
 
 _AHEAD = 2
 """Jobs given to one process: the next is there when the one before is done."""
+
+_GAP = 1.0
+"""Seconds between two looks at the processes after which this one has been held up, by whoever
+reads its output or by a signal that stopped them all: that time is nobody's fault."""
 
 _SMALL = 16_384
 """Bytes of a job that any system keeps until it is taken: a larger one is sent to who is idle."""
@@ -110,6 +115,7 @@ class Workers:
         self.workers: list[_Worker] = []
         self.queue: deque[Slot] = deque()
         self._life = _Life()
+        self._looked = time.monotonic()
 
     def give(self, slot: Slot) -> None:
         """Have a job done."""
@@ -118,15 +124,18 @@ class Workers:
     def wait(self, descriptors: Sequence[int], timeout: float | None) -> bool:
         """Wait for answers, or for a descriptor to be ready: whether one is."""
         self._start()
+        self._grant()
         ends = [w.deadline for w in self.workers if w.slots and w.deadline is not None]
         if ends:
             left = min(max(min(ends) - time.monotonic(), 0.0), LONGEST)
             timeout = left if timeout is None else min(left, timeout)
         by_connection = {worker.connection: worker for worker in self.workers}
+        self._looked = time.monotonic() + (timeout or 0.0)
         ready = wait([*by_connection, *descriptors], timeout)
+        self._grant()
         for connection, worker in by_connection.items():
-            if connection in ready:
-                self._receive(worker)
+            if connection in ready and not self._receive(worker):
+                self._gave_no_answer(worker)
         for worker in [w for w in self.workers if w.overdue]:
             self._gave_no_answer(worker)
         return any(descriptor in ready for descriptor in descriptors)
@@ -138,6 +147,15 @@ class Workers:
         for worker in self.workers:
             worker.end()
         self.workers.clear()
+
+    def _grant(self) -> None:
+        """Give everybody the time that this process was held up, which they may have been too."""
+        now = time.monotonic()
+        held = now - self._looked
+        self._looked = now
+        for worker in self.workers:
+            if held > _GAP and worker.deadline is not None:
+                worker.deadline += held
 
     def _start(self) -> None:
         """Give queued jobs to idle processes, to new ones, then to those that will be next."""
@@ -166,21 +184,25 @@ class Workers:
         self.workers.append(worker)
         return worker
 
-    def _receive(self, worker: _Worker) -> None:
+    def _receive(self, worker: _Worker) -> bool:
+        """Take a message; whether there was one."""
         try:
             message = worker.connection.recv()
         except (EOFError, OSError):
-            self._gave_no_answer(worker)
-            return
+            return False
         if not isinstance(message, JobAnswer):
             worker.allow(message, self.grace)
-            return
+            return True
         worker.slots.popleft().answer = message
         worker.allow(self.work.seconds, self.grace)
+        return True
 
     def _gave_no_answer(self, worker: _Worker) -> None:
         """Answer for a process that has died or hangs; the job after that goes to another."""
         overdue = worker.overdue
+        # what it said before counts
+        while not overdue and worker.connection.poll() and self._receive(worker):
+            pass
         self.workers.remove(worker)
         code = worker.end()
         if worker.slots:
@@ -224,7 +246,7 @@ def _serve(
     # Ctrl-C reaches every process of a terminal; the one that writes decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    threading.Thread(target=_leave_with, args=(life,), daemon=True).start()
+    _leave_with(life)
     with suppress(EOFError, OSError):
         while True:
             connection.send(work.answer(connection.recv(), connection.send))
@@ -233,6 +255,17 @@ def _serve(
 
 def _leave_with(life: Connection) -> None:
     """Leave at once, in the middle of a job too, when nobody is there to answer to."""
+    if sys.platform == "linux":
+        from gradcalc.daemon.worker import killed_with
+
+        # its own, as the signal goes to one process of those that share one
+        with suppress(OSError):
+            killed_with(os.open(f"/proc/self/fd/{life.fileno()}", os.O_RDONLY | os.O_NONBLOCK))
+            return
+    threading.Thread(target=_noticing, args=(life,), daemon=True).start()
+
+
+def _noticing(life: Connection) -> None:
     with suppress(EOFError, OSError):
         life.recv_bytes()
     os._exit(0)
