@@ -30,6 +30,7 @@ def main() -> "NoReturn":
     # as an exception Ctrl-C may get lost among the imports
     if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
         _signal.signal(_signal.SIGINT, lambda *_: leave(INTERRUPTED))
+    _keep_places()
     argv = completed(sys.argv[1:])
     code = _warm(argv) if os.environ.get("GRADCALC_DAEMON") in ("1", "auto") else None
     if code is None:
@@ -39,6 +40,19 @@ def main() -> "NoReturn":
         beside = _torch_beside(argv)
         code = _run(argv, beside)
     leave(code)
+
+
+def _keep_places() -> None:
+    """Let no file that is opened later be taken for a standard stream that is closed.
+
+    That one stays None to Python.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            # the lowest that is free
+            os.open(os.devnull, os.O_RDWR)
 
 
 def _warm(argv: list[str]) -> int | None:

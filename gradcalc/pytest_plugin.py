@@ -235,8 +235,10 @@ def _call(test: str, fn: Any, inputs: Any, order: int, said: str) -> Call:
         report = gradcalc.check(fn, *args, order=order)
     except gradcalc.GradcalcError as error:
         return Call(test, name, order, said, "unresolved", str(error))
+    except KeyboardInterrupt:
+        raise
     # gradcheck has its say, whatever becomes of this one
-    except Exception as error:
+    except BaseException as error:
         return Call(test, name, order, said, "unresolved", f"{type(error).__name__}: {error}")
     name = report.program.partition("(")[0]
     findings = tuple(failure(report).splitlines()[1:]) if report.verdict.exit_code else ()

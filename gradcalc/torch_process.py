@@ -56,13 +56,14 @@ class Beside:
     def __init__(self) -> None:
         inbox, self._requests = _pipe()
         self._answers, outbox = _pipe()
+        asker, self._life = _pipe()
         self._pid = os.fork()
         if not self._pid:
-            os.close(self._requests)
-            os.close(self._answers)
-            _serve(inbox, outbox)
-        os.close(inbox)
-        os.close(outbox)
+            for end in (self._requests, self._answers, self._life):
+                os.close(end)
+            _serve(inbox, outbox, asker)
+        for end in (inbox, outbox, asker):
+            os.close(end)
         os.set_blocking(self._requests, False)
         os.set_blocking(self._answers, False)
         self._ready = False
@@ -233,9 +234,10 @@ def _wait(descriptor: int, event: int, seconds: float | None) -> None:
 # -- in the forked process ---------------------------------------------------------------------
 
 
-def _serve(inbox: int, outbox: int) -> NoReturn:
+def _serve(inbox: int, outbox: int, asker: int) -> NoReturn:
     """Answer requests until there are no more; nothing of it outlives the process that asks."""
     try:
+        _end_with(asker)
         _answer(inbox, outbox)
     except BaseException:
         if os.environ.get("GRADCALC_DEBUG"):
@@ -271,11 +273,33 @@ def _answer(inbox: int, outbox: int) -> NoReturn:
         _write(outbox, answer, None)
 
 
+def _end_with(asker: int) -> None:
+    """Have the kernel kill this process once nobody can write to a pipe any more.
+
+    Unlike a thread this also works during a long operation, and on a process that is stopped.
+    """
+    import fcntl
+
+    # Linux's alone; elsewhere the thread that listens does it
+    if not hasattr(fcntl, "F_SETSIG"):
+        return
+    fcntl.fcntl(asker, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(asker, fcntl.F_SETSIG, signal.SIGKILL)
+    fcntl.fcntl(asker, fcntl.F_SETFL, fcntl.fcntl(asker, fcntl.F_GETFL) | os.O_ASYNC)
+    if select.select([asker], [], [], 0)[0]:
+        os._exit(0)
+
+
 def _done(job: Callable[[], Any]) -> Any:
-    """What a job gives; what it prints is no part of any output."""
+    """What a job gives; what it prints is no part of any output, and its copies end with it."""
     sys.stdout = sys.stderr
     os.dup2(2, 1)
-    return job()
+    pid = os.getpid()
+    try:
+        return job()
+    finally:
+        if os.getpid() != pid:
+            os._exit(0)
 
 
 def _let_go() -> None:
