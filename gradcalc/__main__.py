@@ -96,8 +96,10 @@ def _run(argv: list[str], beside: "Beside | None") -> int:
 
         return flushed(run(argv, beside))
     # there is not even room for the modules that tell of errors
-    except (MemoryError, OSError) as error:
-        reason = str(error) or "it does not fit into memory"
+    # Python itself says SystemError where its errors do not fit
+    except (MemoryError, OSError, SystemError) as error:
+        told = str(error) if isinstance(error, OSError) else ""
+        reason = told or "it does not fit into memory"
         os.write(2, f"error: gradcalc cannot start: {reason}\n".encode())
         return LIMIT
     # Ctrl-C may come while the first modules are being imported.

@@ -42,6 +42,8 @@ COMMANDS = {
 """What takes its time, by name."""
 
 QUICK = {
+    "jacobian": ("jacobian", "softmax(x)", "--x", "1,2,3"),
+    "hessian": ("hessian", "sum(x**3)", "--x", "1,2"),
     "functions": ("functions", "softmax"),
     "help": ("--help",),
     "short help": ("grad", "-h"),
