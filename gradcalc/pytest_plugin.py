@@ -197,6 +197,8 @@ class Beside:
         while self._undo:
             self._undo.pop()()
 
+    # pytest-xdist may not be there
+    @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """What a process of pytest-xdist has found."""
         self.calls += [Call(**call) for call in node.workeroutput.get("gradcalc", [])]

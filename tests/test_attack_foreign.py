@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.attack import foreign
+from benchmarks.attack import foreign, foreign_tests
 from benchmarks.attack.cold_processes import Done
 from benchmarks.attack.data import Row
 from benchmarks.attack.foreign_code import ENDS, FORKS, KINDS, RAISES, SUM, Code, body
@@ -28,6 +28,11 @@ TRIED = {
 @pytest.mark.parametrize("name", TRIED)
 def test_it_costs_its_own_answer(name: str, tmp_path: Path) -> None:
     assert foreign.fault(TRIED[name], tmp_path) is None
+
+
+def test_a_suite_goes_on_without_xdist(tmp_path: Path) -> None:
+    bad = foreign_tests.BAD["raises BaseException"]
+    assert foreign_tests.fault(bad, tmp_path) is None
 
 
 @pytest.mark.parametrize("kind", KINDS)
