@@ -30,6 +30,7 @@ def main() -> "NoReturn":
     # as an exception Ctrl-C may get lost among the imports
     if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
         _signal.signal(_signal.SIGINT, lambda *_: leave(INTERRUPTED))
+    _keep_places()
     argv = completed(sys.argv[1:])
     code = _warm(argv) if os.environ.get("GRADCALC_DAEMON") in ("1", "auto") else None
     if code is None:
@@ -39,6 +40,19 @@ def main() -> "NoReturn":
         beside = _torch_beside(argv)
         code = _run(argv, beside)
     leave(code)
+
+
+def _keep_places() -> None:
+    """Let no file that is opened later be taken for a standard stream that is closed.
+
+    That one stays None to Python.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            # the lowest that is free
+            os.open(os.devnull, os.O_RDWR)
 
 
 def _warm(argv: list[str]) -> int | None:
@@ -82,8 +96,10 @@ def _run(argv: list[str], beside: "Beside | None") -> int:
 
         return flushed(run(argv, beside))
     # there is not even room for the modules that tell of errors
-    except (MemoryError, OSError) as error:
-        reason = str(error) or "it does not fit into memory"
+    # Python itself says SystemError where its errors do not fit
+    except (MemoryError, OSError, SystemError) as error:
+        told = str(error) if isinstance(error, OSError) else ""
+        reason = told or "it does not fit into memory"
         os.write(2, f"error: gradcalc cannot start: {reason}\n".encode())
         return LIMIT
     # Ctrl-C may come while the first modules are being imported.

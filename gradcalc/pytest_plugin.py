@@ -197,6 +197,8 @@ class Beside:
         while self._undo:
             self._undo.pop()()
 
+    # pytest-xdist may not be there
+    @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """What a process of pytest-xdist has found."""
         self.calls += [Call(**call) for call in node.workeroutput.get("gradcalc", [])]
@@ -235,8 +237,10 @@ def _call(test: str, fn: Any, inputs: Any, order: int, said: str) -> Call:
         report = gradcalc.check(fn, *args, order=order)
     except gradcalc.GradcalcError as error:
         return Call(test, name, order, said, "unresolved", str(error))
+    except KeyboardInterrupt:
+        raise
     # gradcheck has its say, whatever becomes of this one
-    except Exception as error:
+    except BaseException as error:
         return Call(test, name, order, said, "unresolved", f"{type(error).__name__}: {error}")
     name = report.program.partition("(")[0]
     findings = tuple(failure(report).splitlines()[1:]) if report.verdict.exit_code else ()

@@ -14,6 +14,7 @@ import signal
 import struct
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from importlib import import_module
@@ -32,6 +33,9 @@ STARTING = 60.0
 
 ROOM = 3.0
 """Seconds beyond those that a program and its way back may take."""
+
+TICK = 0.01
+"""Seconds from one look at a process that ends to the next."""
 
 FIRST = (
     "gradcalc.problem", "importlib.metadata", "logging", "subprocess", "tempfile", "unittest.mock",
@@ -56,13 +60,14 @@ class Beside:
     def __init__(self) -> None:
         inbox, self._requests = _pipe()
         self._answers, outbox = _pipe()
+        asker, self._life = _pipe()
         self._pid = os.fork()
         if not self._pid:
-            os.close(self._requests)
-            os.close(self._answers)
-            _serve(inbox, outbox)
-        os.close(inbox)
-        os.close(outbox)
+            for end in (self._requests, self._answers, self._life):
+                os.close(end)
+            _serve(inbox, outbox, asker)
+        for end in (inbox, outbox, asker):
+            os.close(end)
         os.set_blocking(self._requests, False)
         os.set_blocking(self._answers, False)
         self._ready = False
@@ -147,16 +152,28 @@ class Beside:
 
     def _how_it_ended(self) -> str:
         try:
-            _, status = os.waitpid(self._pid, 0)
+            status = self._status()
         # whoever ignores SIGCHLD is not told
         except ChildProcessError:
-            return "its process is gone"
-        finally:
             self._pid = 0
+            return "its process is gone"
+        if status is None:
+            return "its process has closed what it answers through"
+        self._pid = 0
         code = os.waitstatus_to_exitcode(status)
         if code < 0:
             return f"its process was ended by {signal_name(-code)}"
         return f"its process left with exit code {code}"
+
+    def _status(self) -> int | None:
+        """How it ended, None where it still lives after a while."""
+        left = patience(ROOM)
+        while True:
+            pid, status = os.waitpid(self._pid, os.WNOHANG)
+            if pid or left <= 0:
+                return status if pid else None
+            time.sleep(TICK)
+            left -= TICK
 
 
 def signal_name(number: int) -> str:
@@ -202,7 +219,14 @@ def _write(descriptor: int, message: Any, seconds: float | None) -> None:
 
 def _read(descriptor: int, seconds: float | None) -> Any:
     (length,) = _LENGTH.unpack(_read_bytes(descriptor, _LENGTH.size, seconds))
-    return pickle.loads(_read_bytes(descriptor, length, seconds))
+    data = _read_bytes(descriptor, length, seconds)
+    try:
+        return pickle.loads(data)
+    except MemoryError:
+        raise
+    # whatever a user's code has made of the message
+    except Exception:
+        raise Lost("its answer cannot be read") from None
 
 
 def _read_bytes(descriptor: int, length: int, seconds: float | None) -> bytearray:
@@ -233,14 +257,18 @@ def _wait(descriptor: int, event: int, seconds: float | None) -> None:
 # -- in the forked process ---------------------------------------------------------------------
 
 
-def _serve(inbox: int, outbox: int) -> NoReturn:
+def _serve(inbox: int, outbox: int, asker: int) -> NoReturn:
     """Answer requests until there are no more; nothing of it outlives the process that asks."""
+    # a user's code may leave nothing as it is
+    leave, debugging = os._exit, bool(os.environ.get("GRADCALC_DEBUG"))
     try:
+        _end_with(asker)
         _answer(inbox, outbox)
     except BaseException:
-        if os.environ.get("GRADCALC_DEBUG"):
+        if debugging:
             traceback.print_exc()
-    os._exit(1)
+    finally:
+        leave(1)
 
 
 def _answer(inbox: int, outbox: int) -> NoReturn:
@@ -271,11 +299,33 @@ def _answer(inbox: int, outbox: int) -> NoReturn:
         _write(outbox, answer, None)
 
 
+def _end_with(asker: int) -> None:
+    """Have the kernel kill this process once nobody can write to a pipe any more.
+
+    Unlike a thread this also works during a long operation, and on a process that is stopped.
+    """
+    import fcntl
+
+    # Linux's alone; elsewhere the thread that listens does it
+    if not hasattr(fcntl, "F_SETSIG"):
+        return
+    fcntl.fcntl(asker, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(asker, fcntl.F_SETSIG, signal.SIGKILL)
+    fcntl.fcntl(asker, fcntl.F_SETFL, fcntl.fcntl(asker, fcntl.F_GETFL) | os.O_ASYNC)
+    if select.select([asker], [], [], 0)[0]:
+        os._exit(0)
+
+
 def _done(job: Callable[[], Any]) -> Any:
-    """What a job gives; what it prints is no part of any output."""
+    """What a job gives; what it prints is no part of any output, and its copies end with it."""
     sys.stdout = sys.stderr
     os.dup2(2, 1)
-    return job()
+    pid = os.getpid()
+    try:
+        return job()
+    finally:
+        if os.getpid() != pid:
+            os._exit(0)
 
 
 def _let_go() -> None:

@@ -28,13 +28,16 @@ def environment(**extra: str) -> Mapping[str, str]:
     return {**kept, "PYTHONPATH": path, "TERM": "xterm", **extra}
 
 
-def call(*argv: str, stdin: str = "", **env: str) -> subprocess.CompletedProcess[str]:
+def call(
+    *argv: str, stdin: str = "", cwd: Path | None = None, **env: str
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*COMMAND, *argv],
         input=stdin,
         capture_output=True,
         encoding="utf-8",
         env=environment(**env),
+        cwd=cwd,
         timeout=HANGS,
     )
 
@@ -127,12 +130,34 @@ def test_a_reader_that_goes_away_is_no_error(unbuffered: str) -> None:
         assert process.wait(timeout=HANGS) == 141
 
 
-def test_nowhere_to_write_is_no_fault() -> None:
+CLOSED = "error: the output cannot be written: standard output is closed\n"
+FULL = "error: the output cannot be written: No space left on device\n"
+
+NOWHERE = {
+    "grad x --x 1 >&-": (2, CLOSED),
+    "grad x --x 1 --json >&-": (2, CLOSED),
+    "grad x --x 1 --format npy >&-": (2, CLOSED),
+    "grad x --x 1 --quiet >&-": (0, ""),
+    "grad x --x 1 --expect 3 --quiet >&-": (1, ""),
+    "--version >&-": (2, CLOSED),
+    "--version >/dev/full": (2, FULL),
+    "--version >/dev/full 2>/dev/full": (2, ""),
+    "--version 2>&-": (0, ""),
+    "--help >&- 2>&-": (2, ""),
+    "grad 'x*' --x 1 2>&-": (2, ""),
+    "check {file}:f --x 1 --quiet <&- 2>&-": (0, ""),
+}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="wants a device that is full")
+@pytest.mark.parametrize("command", NOWHERE)
+def test_nowhere_to_write_is_an_error_and_no_fault(command: str, tmp_path: Path) -> None:
+    (tmp_path / "code.py").write_text("def f(x):\n    print(x)\n    return x * x\n")
     done = subprocess.run(
-        f'"{sys.executable}" -m gradcalc grad x --x 1 >&-',
+        f'"{sys.executable}" -m gradcalc {command.format(file=tmp_path / "code.py")}',
         shell=True, capture_output=True, text=True, env=environment(), timeout=HANGS,
     )  # fmt: skip
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == NOWHERE[command]
 
 
 @pytest.mark.parametrize("module", ["typer", "numpy", "sympy", "torch"])

@@ -10,6 +10,7 @@ import torch
 from torch.nn.parameter import UninitializedParameter
 
 from gradcalc.checking.backwards import OF_ARRAYS, Asked
+from gradcalc.checking.copies import uncopied
 from gradcalc.checking.functions import References
 from gradcalc.errors import InvalidValueError, UnknownNameError, did_you_mean
 from gradcalc.lang import trees
@@ -47,7 +48,7 @@ def asked(
     name = name or name_of(function)
     if any(map(torch.nn.parameter.is_lazy, _weights(function).values())):
         # its parameters have their sizes once it was called
-        with torch.no_grad():
+        with torch.no_grad(), uncopied():
             called(*args, **kwargs)
     named = dict(_named(function, args, kwargs))
     found = _leaves(function, named, leaves)
@@ -62,7 +63,8 @@ def asked(
         def call(others: Mapping[str, torch.Tensor]) -> Any:
             instead = {id(found[key]): value for key, value in {**fresh, **others}.items()}
             new_args = [_with(value, instead) for value in args]
-            return one(*new_args, **{k: _with(v, instead) for k, v in kwargs.items()})
+            with uncopied():
+                return one(*new_args, **{k: _with(v, instead) for k, v in kwargs.items()})
 
         return call
 

@@ -11,11 +11,8 @@ import torch
 
 from gradcalc.checking.backwards import Back
 from gradcalc.checking.handing import Watched
-from gradcalc.checking.ran import Failed, Ran, Way, differ
+from gradcalc.checking.ran import EXPANDED, STRIDED, Failed, Ran, Way, differ
 from gradcalc.testimony import Array
-
-STRIDED = "the cotangent is not contiguous in memory"
-EXPANDED = "the cotangent is one number, expanded"
 
 CONSTANT = 1.25
 """What a cotangent is that is one number."""

@@ -6,6 +6,7 @@ import importlib.util
 import inspect
 import re
 import shlex
+import signal
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
@@ -178,8 +179,16 @@ def as_errors(name: str) -> Iterator[None]:
     except GradcalcError:
         raise
     # what a user's own code raises may be anything
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
+        if _is_typed(error):
+            raise
         raise _told(name, error) from None
+
+
+def _is_typed(error: BaseException) -> bool:
+    """Whether it is Ctrl-C, which is none where that ends the process otherwise."""
+    handler = signal.getsignal(signal.SIGINT)
+    return isinstance(error, KeyboardInterrupt) and handler is signal.default_int_handler
 
 
 def _is_of_arrays(error: BaseException, said: str) -> bool:
@@ -189,13 +198,21 @@ def _is_of_arrays(error: BaseException, said: str) -> bool:
     return "numpy() on Tensor" in said or "'numpy.ndarray'" in said
 
 
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    # which is their code too
+    except Exception:
+        return ""
+
+
 def _told(name: str, error: BaseException) -> GradcalcError:
     lines = traceback.extract_tb(error.__traceback__)
     outside = (str(Path(torch.__file__).parent), str(Path(__file__).parent), "<")
     own = [f for f in lines if not f.filename.startswith(outside)]
-    said = (str(error).strip().splitlines() or [""])[0]
+    said = (_text(error).strip().splitlines() or [""])[0]
     whose = name if own and own[-1].name != "<module>" else "the file"
-    found = InvalidValueError(f"{whose} raises {type(error).__name__}: {said}")
+    found = InvalidValueError(f"{whose} raises {type(error).__name__}{': ' if said else ''}{said}")
     if _is_of_arrays(error, said) or any("/numpy/" in frame.filename for frame in own):
         found.hint = OF_ARRAYS
     if isinstance(error, SyntaxError) and error.lineno is not None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from gradcalc.calculate import Awaited
 from gradcalc.checking.check import Checked, How, checked
+from gradcalc.checking.copies import uncopied
 from gradcalc.checking.numpy_answers import Question, fresh, is_stacked
 from gradcalc.checking.numpy_elements import by_elements
 from gradcalc.checking.numpy_entries import wrong_entries
@@ -96,7 +97,8 @@ def runs(asked: Written) -> list[Ran]:
                 args[place] = value
             else:
                 kwargs[place] = value
-        return one(*args, **kwargs)
+        with uncopied():
+            return one(*args, **kwargs)
 
     if hessian is not None and (hessian is True or hessian == function):
         hessian = _third_of(function, _name(asked))

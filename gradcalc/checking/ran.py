@@ -19,6 +19,11 @@ NEAR = 16.0
 what is further is judged as well."""
 
 
+STRIDED = "the cotangent is not contiguous in memory"
+EXPANDED = "the cotangent is one number, expanded"
+"""Keys of ways: how a cotangent lies in memory."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hand:
     """What went through the backward of one call: handed in for each result, and out for each

@@ -7,10 +7,9 @@ from dataclasses import replace
 from gradcalc.calculate import report_of
 from gradcalc.checking import accused, blame
 from gradcalc.checking.check import ALONE, COTANGENT, Checked
-from gradcalc.checking.layouts import EXPANDED, STRIDED
 from gradcalc.checking.lines import Listing
 from gradcalc.checking.places import span_of, text_of
-from gradcalc.checking.ran import Ran
+from gradcalc.checking.ran import EXPANDED, STRIDED, Ran
 from gradcalc.checking.trace import FLOATS, Call, Note, Place
 from gradcalc.report import Array, InputGradient, Report
 from gradcalc.values.precision import precision_of

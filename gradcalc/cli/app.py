@@ -6,6 +6,7 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,7 +17,7 @@ from gradcalc.cli.arguments import Group
 from gradcalc.cli.help import HELPS
 from gradcalc.cli.instead import similar_option
 from gradcalc.codes import COMMANDS, INTERRUPTED, OWN, PIPE_CLOSED, completed
-from gradcalc.errors import GradcalcError, UsageError, as_error
+from gradcalc.errors import FileError, GradcalcError, UsageError, as_error
 
 if TYPE_CHECKING:
     from gradcalc.torch_process import Beside
@@ -79,8 +80,9 @@ def application(*names: str) -> typer.Typer:
 def _print_version(wanted: bool) -> None:
     if wanted:
         from gradcalc import __version__
+        from gradcalc.cli.output import write
 
-        typer.echo(f"gradcalc {__version__}")
+        write(f"gradcalc {__version__}\n", sys.stdout)
         raise typer.Exit
 
 
@@ -121,8 +123,11 @@ def main(
     # The same can happen once more while the error is being told.
     except KeyboardInterrupt:
         return INTERRUPTED
-    except (ClosedPipe, GradcalcError):
+    except ClosedPipe:
         return PIPE_CLOSED
+    # nobody can be told
+    except GradcalcError as error:
+        return error.exit_code
 
 
 @cache
@@ -157,14 +162,17 @@ def _usage_error(error: Exception) -> UsageError | None:
 
 def tell(error: GradcalcError, argv: Sequence[str] = ()) -> int:
     """Print an error for a person, and for a program that asked for JSON; gives its exit code."""
-    from gradcalc.cli.output import style_for, write
+    from gradcalc.cli.output import say, style_for, write
     from gradcalc.render.canvas import render_error
 
     if _wants_json(argv):
         from gradcalc.render.json import error_json, shown
 
-        write(shown(error_json(error), style_for(sys.stdout)), sys.stdout)
-    write(render_error(error, style_for(sys.stderr)), sys.stderr)
+        # that nothing can be written there may be what is told
+        with suppress(FileError):
+            write(shown(error_json(error), style_for(sys.stdout)), sys.stdout)
+    with suppress(FileError):
+        say(render_error(error, style_for(sys.stderr)))
     return error.exit_code
 
 

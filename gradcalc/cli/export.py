@@ -40,7 +40,7 @@ def export(options: Options, beside: "Beside | None") -> int:
     asked = replace(options, command=options.what)
     (request,) = requests(asked, texts, frozenset(known_options("export")))
     ask = _asking(beside)
-    from gradcalc.cli.output import write
+    from gradcalc.cli.output import say, write
     from gradcalc.export.exporting import export as exported
     from gradcalc.render import harmless
 
@@ -53,10 +53,10 @@ def export(options: Options, beside: "Beside | None") -> int:
         ask=ask,
     )
     report = request.noted(found.report)
-    write(harmless(report.printed), sys.stderr)
+    say(harmless(report.printed))
     write(found.text, sys.stdout)
     if report.verdict.exit_code:
-        write(f"{report.verdict.outcome.value}: {report.verdict.message}\n", sys.stderr)
+        say(f"{report.verdict.outcome.value}: {report.verdict.message}\n")
     return 0
 
 

@@ -121,16 +121,16 @@ def _told(
     answer: Callable[["Request", "Ask"], Answered], request: "Request", ask: "Ask"
 ) -> Answered:
     """The answer to a request, what its program prints on standard error."""
-    from gradcalc.cli.output import Phases, write
+    from gradcalc.cli.output import Phases, say
 
     try:
         with Phases() as phases:
             phases.begin("calculating and checking")
             found = answer(request, ask)
     except GradcalcError as error:
-        write(harmless(error.printed), sys.stderr)
+        say(harmless(error.printed))
         raise
-    write(harmless(found.printed), sys.stderr)
+    say(harmless(found.printed))
     return found
 
 

@@ -16,6 +16,8 @@ from gradcalc.errors import FileError
 if TYPE_CHECKING:
     from gradcalc.render import Style
 
+CLOSED = "the output cannot be written: standard output is closed"
+
 _SIGNS = "∇…━│"
 
 
@@ -50,10 +52,13 @@ def style_for(
 def write(text: str, stream: TextIO | None) -> None:
     """Write and flush; characters that the stream's encoding lacks are spelled out.
 
-    Raises `ClosedPipe` when the reader has gone, `FileError` when the text cannot be written.
+    Raises `ClosedPipe` when the reader has gone, `FileError` when the text cannot be written, which
+    it cannot to a stream that is closed, None.
     """
-    if stream is None or not text:
+    if not text:
         return
+    if stream is None:
+        raise FileError(CLOSED)
     encoding = stream.encoding or "utf-8"
     safe = text.encode(encoding, "backslashreplace").decode(encoding)
     with _told(stream):
@@ -61,10 +66,18 @@ def write(text: str, stream: TextIO | None) -> None:
         stream.flush()
 
 
+def say(text: str) -> None:
+    """Write to standard error. Where that is closed nobody wants to know."""
+    if sys.stderr is not None:
+        write(text, sys.stderr)
+
+
 def write_bytes(content: bytes, stream: TextIO | None) -> None:
     """The same of bytes, to a stream that has them below its text."""
+    if stream is None:
+        raise FileError(CLOSED)
     raw = getattr(stream, "buffer", None)
-    if stream is None or raw is None:
+    if raw is None:
         return
     with _told(stream):
         stream.flush()

@@ -26,7 +26,7 @@ def add(app: typer.Typer, name: str) -> None:
 
 def plot(options: Options, beside: "Beside | None") -> int:
     """Calculate the points, draw them, and give the exit code."""
-    from gradcalc.cli.output import is_terminal, style_for, write, write_bytes
+    from gradcalc.cli.output import is_terminal, say, style_for, write, write_bytes
 
     form = options.picture or ("braille" if is_terminal(sys.stdout) else "csv")
     if form == "png" and not options.quiet and is_terminal(sys.stdout):
@@ -44,7 +44,7 @@ def plot(options: Options, beside: "Beside | None") -> int:
     if form != "braille" and not options.quiet:
         from gradcalc.render.plots.words import alarm
 
-        write(alarm(found), sys.stderr)
+        say(alarm(found))
     return found.exit_code
 
 

@@ -1,13 +1,12 @@
 """What prompts have in common: torch is imported while somebody types, and Ctrl-C cancels."""
 
 import signal
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
 
-from gradcalc.cli.output import SOON, write
+from gradcalc.cli.output import SOON, say
 from gradcalc.codes import patience
 
 NEEDED = (
@@ -44,7 +43,7 @@ class Warming:
         if telling:
             self._thread.join(patience(SOON))
             if self._thread.is_alive():
-                write("torch is still being imported\n", sys.stderr)
+                say("torch is still being imported\n")
         self._thread.join()
 
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from gradcalc.cli.app import main
 from gradcalc.cli.help import Paper
-from gradcalc.cli.output import style_for, write
+from gradcalc.cli.output import say, style_for, write
 from gradcalc.cli.prompting import Warming, interruptible
 from gradcalc.cli.tour import number_of
 from gradcalc.codes import INTERRUPTED
@@ -208,7 +208,7 @@ class Tour:
         write("\n", sys.stdout)
         code = main(words[1:])
         if code == INTERRUPTED:
-            write("cancelled\n", sys.stderr)
+            say("cancelled\n")
             return
         stop = self._stops[self._at]
         if stop.shown is not None and words == shlex.split(stop.shown.command):

@@ -20,7 +20,7 @@ from gradcalc.cli.batch.workers import Workers
 from gradcalc.cli.files import similar_file
 from gradcalc.cli.inputs import input_names, requests
 from gradcalc.cli.options import Options
-from gradcalc.cli.output import ClosedPipe, is_terminal, style_for, write
+from gradcalc.cli.output import ClosedPipe, is_terminal, say, style_for, write
 from gradcalc.cli.programs import sources
 from gradcalc.errors import FileError, UnknownNameError, UsageError
 from gradcalc.located import located
@@ -91,7 +91,7 @@ def _run(
         stream(source, Workers(work, workers), sink, tally, _progress(source, options))
     # Who does not listen to the summary is told by the exit code.
     with suppress(ClosedPipe, FileError):
-        write("" if options.silent else tally.summary(time.monotonic() - start), sys.stderr)
+        say("" if options.silent else tally.summary(time.monotonic() - start))
     return tally.exit_code
 
 

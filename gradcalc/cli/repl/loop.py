@@ -7,7 +7,7 @@ from typing import Protocol
 
 from gradcalc.cli.app import main, tell
 from gradcalc.cli.arguments import known_options
-from gradcalc.cli.output import ClosedPipe, is_terminal, write
+from gradcalc.cli.output import ClosedPipe, is_terminal, say, write
 from gradcalc.cli.prompting import Warming, interruptible
 from gradcalc.cli.repl.lines import (
     WORDS,
@@ -95,7 +95,7 @@ def _of_terminal(session: Session) -> int:
         except ClosedPipe:
             return 0
         except KeyboardInterrupt:
-            write("cancelled\n", sys.stderr)
+            say("cancelled\n")
 
 
 def _reader(session: Session, warming: Warming) -> _Reader:
