@@ -7,7 +7,6 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -18,9 +17,6 @@ from benchmarks.same import load
 from tests.examples import BLOCK, PAGES, TERMINAL, blocks
 
 RUNS = 20
-
-PARTS = 12
-"""Pages of the documentation at full size are all; of a share so many are drawn."""
 
 TIMED = {
     "--timeout": "a limit on time",
@@ -102,13 +98,3 @@ def _stopping(moment: float) -> Callable[[subprocess.Popen[bytes], str], None]:
             time.sleep(drawn.uniform(0.05, 0.5))
 
     return disturb
-
-
-def listed() -> Counter[str]:
-    """How many commands depend on more than their input, by the reason."""
-    found: Counter[str] = Counter()
-    for page in PAGES:
-        for block in blocks(page.read_text(encoding="utf-8")):
-            for example in block:
-                found.update(why for word, why in TIMED.items() if word in example.command)
-    return found
