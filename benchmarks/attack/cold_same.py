@@ -20,7 +20,7 @@ RUNS = 20
 
 TIMED = {
     "--timeout": "a limit on time",
-    "daemon ": "a warm process lives on between commands",
+    "daemon": "a warm process lives on between commands",
     "echo $?": "it tells of the command before",
     "ls": "it lists files",
     "--version": "it names what is installed",
@@ -62,8 +62,13 @@ def rows(size: Size) -> Iterator[Row]:
 
 def _differences(page: Path, before: Answers, after: Answers) -> Iterator[str]:
     for one, other in zip(before, after, strict=True):
-        if one != other and not any(word in one[0] for word in TIMED):
+        if one != other and not _is_timed(one[0]):
             yield f"{page.name}: {one[0]!r}: exit {one[1]} and {other[1]}, {other[2][-200:]!r}"
+
+
+def _is_timed(command: str) -> bool:
+    """Whether a command has one of these words as a word."""
+    return any(re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", command) for word in TIMED)
 
 
 def answers(page: Path, drawn: random.Random, *, stopping: bool) -> Answers:
