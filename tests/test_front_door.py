@@ -97,8 +97,8 @@ def test_the_reading_of_mathematics_is_said(run: Run) -> None:
 def test_the_reading_of_other_mathematics_is_said_too(run: Run) -> None:
     answer = run("u*x", "--let", "u=2x^2", "--x", "3", "--expect", "6x²")
     assert answer.code == 0
-    assert "# finding\t--let u=2x^2 is read as 2*x**2\n" in answer.out
-    assert "# finding\t--expect 6x² is read as 6*x**2\n" in answer.out
+    assert "# finding\t'--let u=2x^2 is read as 2*x**2\n" in answer.out
+    assert "# finding\t'--expect 6x² is read as 6*x**2\n" in answer.out
     assert "read as" not in run("u*x", "--let", "u=2*x", "--x", "3", "--expect", "4*x").out
 
 
@@ -108,8 +108,8 @@ def test_a_reading_that_hangs_on_shapes_is_said(run: Run) -> None:
     answer = run(*argv)
     assert answer.code == 0
     assert "# read as\tx@u\n" in answer.out
-    assert "# finding\t--let u=A x is read as A@x\n" in answer.out
-    assert "# finding\t--expect (A + Aᵀ) x is read as (A + A.T)@x\n" in answer.out
+    assert "# finding\t'--let u=A x is read as A@x\n" in answer.out
+    assert "# finding\t'--expect (A + Aᵀ) x is read as (A + A.T)@x\n" in answer.out
 
 
 def test_a_file_is_python(run: Run) -> None:

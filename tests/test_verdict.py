@@ -738,7 +738,7 @@ LEVEL: tuple[tuple[str, Any, str], ...] = (
 
 VALUELESS: dict[str, tuple[str, Any, str, str]] = {
     "NaN for all": ("x + nan", 1.0, "unresolved", "no value here"),
-    "infinite for all": ("x + inf", 1.0, "unresolved", "no value here"),
+    "infinite by what does not move": ("x + inf", 1.0, "verified", ""),
     "a fixed part outside its domain": ("x + log(-1)", 1.0, "unresolved", "no value here"),
     "a NaN that is multiplied": ("nan*x", 1.0, "unresolved", "number of the program is NaN"),
     "a NaN that is taken": ("where(x > 0, x, nan)", -1.0, "unresolved", "program is NaN"),

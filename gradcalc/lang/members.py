@@ -247,7 +247,8 @@ def _same_as_python(name: str) -> Callable[..., Any]:
         words.told(held)
         if any(not isinstance(a, int | str | tuple | None) for a in args):
             raise InvalidValueError(f"{name} does not take {machine.describe(args[0])}")
-        machine.count_text(_length(name, held, args))
+        if isinstance(held, str):
+            machine.count_text(_length(name, held, args))
         return getattr(held, name)(*args)
 
     return method

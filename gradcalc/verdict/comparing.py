@@ -381,14 +381,12 @@ def value_holds(problem: Problem, autograd: Computed, exact: Enclosed) -> bool:
 
 
 def is_valueless(autograd: Computed, reference: Reference | Absent) -> bool:
-    """Whether what is differentiated is no number: a NaN, or infinite as a whole, not only for
-    torch.
+    """Whether what is differentiated is no number, and not only for torch.
 
-    Infinite elements of a tensor are what masks make of it, and have a gradient of 0.
+    What is infinite may be so by what does not move, and has a slope by what does.
     """
-    value = autograd.value
-    lost = np.isnan(value).any() or (value.size == 1 and not np.isfinite(value).all())
-    return bool(lost) and isinstance(reference, Reference) and math.isnan(float(reference.total))
+    lost = bool(np.isnan(autograd.value).any())
+    return lost and isinstance(reference, Reference) and math.isnan(float(reference.total))
 
 
 def _parts(problem: Problem, autograd: Computed) -> Array:
