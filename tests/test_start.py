@@ -47,6 +47,12 @@ def test_what_needs_no_calculation_imports_nothing_heavy(argv: list[str], exit_c
     assert run(IMPORTED.format(heavy=HEAVY), *argv) == f"heavy: {exit_code}"
 
 
+@pytest.mark.parametrize("argv", [["--help"], ["--version"], ["tour", "--list"]])
+def test_what_is_about_no_program_does_without_the_language(argv: list[str]) -> None:
+    heavy = (*HEAVY, "numpy", "gradcalc.lang.dialects.catalogue")
+    assert run(IMPORTED.format(heavy=heavy), *argv) == "heavy: 0"
+
+
 def test_help_imports_no_numbers_at_all() -> None:
     code = IMPORTED.format(heavy=("numpy", "gradcalc.lang", "gradcalc.primitives", *HEAVY))
     for command in ("grad", "batch"):

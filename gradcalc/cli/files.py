@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gradcalc.cli import notebooks
-from gradcalc.cli.beside import with_neighbours
 from gradcalc.errors import FileError, UsageError, did_you_mean
 from gradcalc.lang.program import Limits
 from gradcalc.located import MOST, check_file, located
@@ -24,6 +23,9 @@ def program(name: str, function: str | None, limits: Limits) -> str:
     Raises `FileError` for one that cannot be read, `UsageError` for a notebook of which no function
     is named.
     """
+    # all of the language comes with it
+    from gradcalc.cli.beside import with_neighbours
+
     path = Path(name)
     if path.suffix == ".py":
         return with_neighbours(
