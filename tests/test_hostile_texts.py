@@ -65,6 +65,15 @@ def test_cells_start_no_formula(form: str, run: Run) -> None:
         assert rows[1]["autograd"] == "-1"
 
 
+@pytest.mark.parametrize(
+    ("program", "x", "value"),
+    [("-x", "1", "-1"), ("-x", "1,2", "-1,-2"), ("-x", "1,2;3,4", "-1,-2;-3,-4"),
+     ("-x", "1e-7", "-1e-07"), ("log(x)", "0", "-inf")],
+)  # fmt: skip
+def test_negative_numbers_stay_numbers(run: Run, program: str, x: str, value: str) -> None:
+    assert f"# value\t{value}\n" in run("grad", program, "--x", x, "--format", "tsv").out
+
+
 def test_a_formula_in_markdown_holds_a_program_as_code(run: Run) -> None:
     program = "x*len('`<b>\u202e`')"
     found = run("formula", program, "--format", "markdown")

@@ -28,6 +28,7 @@ program or a sentence that a spreadsheet would take for a formula has a `'` in f
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -68,13 +69,17 @@ def tsv_text(rows: Iterable[Iterable[str]], notes: Iterable[Iterable[str]], styl
     return "".join("\t".join(cells) + "\n" for cells in texts)
 
 
+_NUMBER = r"[-+]?(?:\d[\d.]*(?:e[-+]?\d+)?|inf|nan)"
+_NUMBERS = re.compile(rf"{_NUMBER}(?:[,;]{_NUMBER})*")
+"""Numbers, and those of a vector or a matrix."""
+
 _STARTS = tuple("=+-@＝＋－＠")
 """What a formula of a spreadsheet starts with, some of it in the East only."""
 
 
 def as_text(cell: str) -> str:
-    """A text that is no number, so that a spreadsheet takes it for no formula."""
-    return f"'{cell}" if cell.startswith(_STARTS) else cell
+    """A text so that a spreadsheet takes it for no formula; numbers, `1,-inf`, stay."""
+    return f"'{cell}" if cell.startswith(_STARTS) and not _NUMBERS.fullmatch(cell) else cell
 
 
 def _render(
