@@ -61,6 +61,17 @@ AXIS = "AxisError"
 """What numpy raises where there is no such dimension, torch's IndexError."""
 
 
+def brief(text: str, width: int = 60) -> str:
+    """A text for a sentence, its middle left out where it is long."""
+    if len(text) <= width:
+        return text
+    return f"{text[: width // 2 - 2]}...{text[len(text) - width // 2 + 1 :]}"
+
+
+LONGEST = 1000
+"""Characters of a message and of its tip, whatever text of a user stands in them."""
+
+
 class GradcalcError(Exception):
     """Base of every error that is told, nearly all of which a user can cause.
 
@@ -83,13 +94,14 @@ class GradcalcError(Exception):
         said: str | None = None,
         about: tuple[Any, ...] | None = None,
     ) -> None:
+        message = brief(message, LONGEST)
         super().__init__(message)
         self.message = message
         self.python = python
         self.said = said
         self.about = about
         self.value: Any = None
-        self.hint = hint
+        self.hint = None if hint is None else brief(hint, LONGEST)
         self.span = span
         self.source = source
         self.printed = ""

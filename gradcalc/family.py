@@ -17,7 +17,7 @@ from gradcalc import blocks, large
 from gradcalc.blocks import Answer
 from gradcalc.calculate import Ask, ask_here, calculate
 from gradcalc.derive.derivations import Derivations
-from gradcalc.errors import InvalidValueError, LimitError, ShapeError, UsageError
+from gradcalc.errors import InvalidValueError, LimitError, ShapeError, UsageError, brief
 from gradcalc.expr.written import Written
 from gradcalc.forms import with_forms
 from gradcalc.lang.fence import compile_program
@@ -283,7 +283,7 @@ def _row_of_claims(problem: Problem, place: int, shape: tuple[int, ...]) -> dict
             ast.parse(claim.source.strip(), mode="eval")
         except SyntaxError:
             raise UsageError(
-                f"--expect {claim.brief}: of many gradients the claim is one expression",
+                f"--expect {brief(claim.brief)}: of many gradients the claim is one expression",
                 hint="write it without names of its own",
             ) from None
         text = f"({claim.source.strip()})"
@@ -291,7 +291,8 @@ def _row_of_claims(problem: Problem, place: int, shape: tuple[int, ...]) -> dict
         wanted = (*shape, *problem.inputs[name].shape)
         if known is not None and known.shape not in ((), wanted):
             raise ShapeError(
-                f"--expect {claim.brief}: it has shape {known.shape}, what it is held to {wanted}",
+                f"--expect {brief(claim.brief)}: it has shape {known.shape}, "
+                f"what it is held to {wanted}",
                 hint="the output's shape stands before the input's",
             )
         whole = known is not None and not known.shape

@@ -1,6 +1,7 @@
 """Files by the names that users give them: where they are, and what may be read whole."""
 
 import os
+import stat
 from pathlib import Path
 
 from gradcalc.errors import FileError
@@ -19,12 +20,22 @@ def check_file(path: Path, *, pipe: bool = False) -> None:
 
     Raises `FileError`.
     """
-    if path.is_file() or (pipe and path.is_fifo()):
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        # whoever opens it says why
         return
-    if path.is_fifo():
+    if stat.S_ISFIFO(mode) and not pipe:
         raise FileError(f"{path} is a pipe, not a file")
-    if path.exists() and not path.is_dir():
+    if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode) or stat.S_ISDIR(mode)):
         raise FileError(f"{path} is a device, not a file")
+
+
+def no_file(path: Path) -> str:
+    """What is wrong with a path that is not one of a file."""
+    return (
+        f"{path} is a directory, not a file" if os.path.isdir(path) else f"there is no file {path}"
+    )
 
 
 def content(path: Path, *, pipe: bool = False) -> bytes:

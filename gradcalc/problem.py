@@ -14,6 +14,7 @@ from gradcalc.errors import (
     ShapeError,
     UnknownNameError,
     UnsupportedError,
+    brief,
     did_you_mean,
 )
 from gradcalc.lang import trees
@@ -383,7 +384,8 @@ def claim_values(
         shape, wanted = backend.shape(value), problem.inputs[name].shape
         if shape not in ((), wanted):
             raise ShapeError(
-                f"--expect {claim.brief}: it has shape {shape}, the gradient by {name} {wanted}",
+                f"--expect {brief(claim.brief)}: it has shape {shape}, "
+                f"the gradient by {name} {wanted}",
                 hint=_shape_hint(name, shape, wanted),
             )
         found[name] = value

@@ -183,3 +183,47 @@ def test_rows_keep_their_cells_but_for_formulas_and_what_steers(run: Run) -> Non
     again = run("batch", "--csv", "p.csv", "x*x", "--quiet", "--resume", "out.csv")
     assert again.code == found.code == 0
     assert Path("out.csv").read_text() == found.out
+
+
+LONG = "x" * 30_000
+"""A name of a user's."""
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("grad", "x.T", "--x", "1,2", "--expect", ";".join(["0.1"] * 20_000)),
+        ("grad", LONG),
+        ("grad", f"f({LONG})", "--x", "1"),
+        ("grad", f"{LONG}(x)", "--x", "1"),
+        ("grad", f"x.{LONG}", "--x", "1"),
+        ("grad", f"x['{LONG}']", "--x", "1"),
+        ("grad", f"int('{LONG}')*x", "--x", "1"),
+        ("grad", f"raise ValueError('{LONG}')", "--x", "1"),
+        ("grad", "x", "--x", LONG),
+        ("grad", "x", f"--{LONG}", "1"),
+        ("grad", "x", "--x", "1", "--dtype", LONG),
+        ("grad", "x", "--x", f"@{LONG}"),
+        ("grad", f"{LONG}.py", "--x", "1"),
+        ("grad", "x", "--x", "1", "--of", LONG),
+        ("grad", "x", "--x", "1", "--let", LONG),
+        ("grad", "x", "--x", "1", "--detach", LONG),
+        ("grad", "x", "--x", "1", "--tol", LONG),
+        ("grad", "x", "--inputs", LONG),
+        (LONG,),
+        ("check", LONG),
+        ("check", f"{LONG}:f"),
+        ("functions", LONG),
+        ("batch", LONG),
+        ("report", LONG),
+        ("export", "x", "--x", "1", "--to", LONG),
+        ("plot", "x", "--x", LONG),
+    ],
+    ids=lambda argv: " ".join(word[:12] for word in argv),
+)
+def test_no_message_is_as_long_as_what_was_typed(argv: tuple[str, ...], run: Run) -> None:
+    found = run(*argv)
+    assert found.code in (1, 2, 3, 4)
+    assert found.err.startswith("error:")
+    assert all(len(line) <= 1100 for line in found.err.splitlines()[:1])
+    assert all(len(line) <= 1100 for line in found.err.splitlines() if line.startswith("tip:"))

@@ -117,6 +117,9 @@ def _lines_of(case: Case, out: str) -> str:
     return ""
 
 
+LONGEST = 1500
+"""Characters of a sentence, with those of an escape counted one by one."""
+
 _OURS = re.compile(r"object at 0x|<class '|<function|File \".*\", line \d")
 """What a sentence for a user does not hold."""
 
@@ -126,6 +129,8 @@ def _sentence(line: str) -> str:
     text = line.removeprefix("error:").strip()
     if not text:
         return "an empty error"
+    if len(text) > LONGEST:
+        return f"an error of {len(text)} characters"
     if not text.isprintable():
         return f"an error that is not printable: {text!r}"
     if _OURS.search(text):

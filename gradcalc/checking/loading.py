@@ -4,6 +4,7 @@ it raises as a sentence."""
 import importlib
 import importlib.util
 import inspect
+import os
 import re
 import shlex
 import signal
@@ -31,7 +32,7 @@ from gradcalc.errors import (
     did_you_mean,
 )
 from gradcalc.lazy_import import UNUSED, load_deferred
-from gradcalc.located import located
+from gradcalc.located import located, no_file
 
 TOLD = re.compile(r"^\s*gradcalc:(.*)$", re.MULTILINE)
 """The line of a docstring that says with what a function is called, as the command line has it."""
@@ -103,9 +104,8 @@ def load(path: str, init: str | None = None) -> Loaded:
     Raises `FileError` where it is not there.
     """
     file = located(path)
-    if not file.is_file():
-        what = f"{path} is a directory, not a file" if file.is_dir() else f"there is no file {path}"
-        raise FileError(what)
+    if not os.path.isfile(file):
+        raise FileError(no_file(file))
     # what torch does without for our own programs is there for those of others
     load_deferred(*UNUSED)
     root, name = _module(file.resolve())
@@ -130,7 +130,7 @@ def load(path: str, init: str | None = None) -> Loaded:
 def _module(file: Path) -> tuple[Path, str]:
     """Where the name of a module begins, and that name, with those of the packages it is in."""
     folder, names = file.parent, [file.stem]
-    while (folder / "__init__.py").is_file():
+    while os.path.isfile(folder / "__init__.py"):
         names.insert(0, folder.name)
         folder = folder.parent
     return folder, ".".join(names)

@@ -1,6 +1,7 @@
 """The files beside a program that it imports: those in its folder, or in the package it is of."""
 
 import ast
+import os
 from collections import deque
 from collections.abc import Callable, Container, Iterator
 from functools import cached_property
@@ -205,7 +206,7 @@ class _Beside(Finder):
                 yield from self._of_module(inner, chain[1:] or ALONE)
 
     def _is_there(self, full: str) -> bool:
-        return self._file(full) is not None or (bool(full) and (self.root / full).is_dir())
+        return self._file(full) is not None or (bool(full) and os.path.isdir(self.root / full))
 
     def _absolute(self, name: str) -> list[str]:
         """The full names that a name without dots in front may have."""
@@ -249,13 +250,13 @@ def _parsed(text: str, inside: Chain) -> File | None:
 def _root(folder: Path, texts: list[str]) -> tuple[Path, tuple[str, ...]]:
     """Where the names of the package begin that a folder is in, and the folders from there on."""
     above = [folder, *folder.parents]
-    count = next(k for k, one in enumerate(above) if not (one / "__init__.py").is_file())
+    count = next(k for k, one in enumerate(above) if not os.path.isfile(one / "__init__.py"))
     for text in texts:
         for name, level in _names(text):
             first = name.split("/")[0]
             if level > 1:
                 count = max(count, level)
-            elif level or (folder / first).is_dir() or (folder / f"{first}.py").is_file():
+            elif level or os.path.isdir(folder / first) or os.path.isfile(folder / f"{first}.py"):
                 continue
             for k, one in enumerate(above[:-1]):
                 # the folders are named as the import says it
@@ -299,6 +300,6 @@ def _file_of(folder: Path, name: str) -> str | None:
             there = (folder / file).resolve(strict=True)
         except (OSError, RuntimeError, ValueError):
             continue
-        if there.is_file() and there.is_relative_to(folder.resolve()):
+        if os.path.isfile(there) and there.is_relative_to(folder.resolve()):
             return file
     return None

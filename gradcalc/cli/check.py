@@ -1,5 +1,6 @@
 """`gradcalc check`: the gradient of real code, which is run and recorded."""
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from gradcalc.cli.arguments import add_command
 from gradcalc.cli.files import PROGRAM, similar_file
 from gradcalc.cli.options import Options
 from gradcalc.errors import FileError, GradcalcError, UsageError
-from gradcalc.located import located
+from gradcalc.located import located, no_file
 
 if TYPE_CHECKING:
     from gradcalc.calculate import Ask
@@ -117,9 +118,8 @@ def _target(text: str) -> tuple[str, str]:
             hint="gradcalc check FILE.py:NAME; gradcalc grad reads expressions",
         )
     path = located(found[1])
-    if not path.is_file():
-        what = f"{path} is a directory, not a file" if path.is_dir() else f"there is no file {path}"
-        raise FileError(what, hint=similar_file(path, "*.py"))
+    if not os.path.isfile(path):
+        raise FileError(no_file(path), hint=similar_file(path, "*.py"))
     if not found[2]:
         from gradcalc.cli.files import functions_of
 

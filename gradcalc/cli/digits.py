@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.cli.readers import Exact
-from gradcalc.lang.program import Program
+from gradcalc.lang.program import Program, typed
 from gradcalc.problem import Room
 
 FEWEST = 3
@@ -41,7 +41,7 @@ def _units(node: ast.expr, source: str) -> tuple[Any, Any] | None:
         case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=operand):
             return _units(operand, source)
         case ast.Constant():
-            found = NUMBER.fullmatch(ast.get_source_segment(source, node) or "")
+            found = NUMBER.fullmatch(typed(node, source))
             if found is None:
                 # a whole number is meant as it stands, as one of many digits is
                 return 0.0, np.inf

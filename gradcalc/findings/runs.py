@@ -10,18 +10,9 @@ from types import MappingProxyType
 
 import numpy as np
 
+from gradcalc.errors import brief
 from gradcalc.lang.chance import RANDOM, Draw
-from gradcalc.lang.program import (
-    ASKED,
-    FREED,
-    HELD,
-    LEAF,
-    NOT_SET,
-    SEVERAL,
-    UNDERIVED,
-    Stop,
-    brief,
-)
+from gradcalc.lang.program import ASKED, FREED, HELD, LEAF, NOT_SET, SEVERAL, UNDERIVED, Stop
 from gradcalc.primitives import BY_NAME, Composite
 from gradcalc.problem import Problem
 from gradcalc.reruns import COPIES

@@ -4,12 +4,11 @@ import ast
 import itertools
 from collections.abc import Collection, Iterable, Iterator
 
-from gradcalc.errors import UnsupportedError
+from gradcalc.errors import UnsupportedError, brief
 from gradcalc.lang.bindings import is_accessor, is_plain
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.dialects.catalogue import ARRAYS
 from gradcalc.lang.neighbours import LIBRARIES
-from gradcalc.lang.program import brief
 from gradcalc.lang.static_values import Class, Library, is_static
 
 NETWORKS = ("torch.nn.", "torch.autograd.")

@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from gradcalc.errors import InvalidValueError, did_you_mean
-from gradcalc.lang.program import brief
+from gradcalc.errors import InvalidValueError, brief, did_you_mean
 from gradcalc.primitives import Primitive
 
 ALIASES: Mapping[str, str] = {

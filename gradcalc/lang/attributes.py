@@ -4,11 +4,10 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from gradcalc.errors import InvalidValueError, UnsupportedError
+from gradcalc.errors import InvalidValueError, UnsupportedError, brief
 from gradcalc.lang import having, objects
 from gradcalc.lang.machine import Builtin, Closure, Machine, Module
 from gradcalc.lang.objects import MISSING, Class, Field, Instance, Super
-from gradcalc.lang.program import brief
 
 
 def _checked(name: Any) -> str:

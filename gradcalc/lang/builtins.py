@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
+from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError, brief
 from gradcalc.lang import (
     attributes,
     complexes,
@@ -31,7 +31,7 @@ from gradcalc.lang.collecting import Named
 from gradcalc.lang.machine import Builtin, Complex, Machine, Once
 from gradcalc.lang.memory import Tensor
 from gradcalc.lang.objects import Class, Instance, Member
-from gradcalc.lang.program import NUMPY, TORCH, brief, text_of
+from gradcalc.lang.program import NUMPY, TORCH, text_of
 from gradcalc.lang.types import isinstance_of
 
 Call = Callable[..., Any]

@@ -14,6 +14,7 @@ from gradcalc.errors import (
     LimitError,
     UnknownNameError,
     UnsupportedError,
+    brief,
 )
 from gradcalc.lang import (
     arguments,
@@ -51,7 +52,7 @@ from gradcalc.lang.nets import classes, initial, state
 from gradcalc.lang.nets.module import is_module
 from gradcalc.lang.nets.row import Kind
 from gradcalc.lang.objects import Bound, Class, Instance, Super
-from gradcalc.lang.program import JAX, NUMPY, TORCH, asked_by_name, brief, dotted
+from gradcalc.lang.program import JAX, NUMPY, TORCH, asked_by_name, dotted
 from gradcalc.primitives import Primitive
 
 Args = tuple[Any, ...]

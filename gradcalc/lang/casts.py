@@ -11,11 +11,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from gradcalc.errors import InvalidValueError, UnsupportedError
+from gradcalc.errors import InvalidValueError, UnsupportedError, brief
 from gradcalc.lang import memory, narrow, ops, plain
 from gradcalc.lang.machine import Builtin, Complex, Machine
 from gradcalc.lang.memory import Tensor, View
-from gradcalc.lang.program import ASKED, HELD, MIXED, NUMPY, TORCH, brief
+from gradcalc.lang.program import ASKED, HELD, MIXED, NUMPY, TORCH
 
 
 @dataclass(frozen=True, slots=True)

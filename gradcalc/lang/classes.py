@@ -4,7 +4,7 @@ import ast
 from collections.abc import Mapping
 from typing import Any
 
-from gradcalc.errors import JOIN, InvalidValueError, UnsupportedError
+from gradcalc.errors import JOIN, InvalidValueError, UnsupportedError, brief
 from gradcalc.lang import collecting, enums, records
 from gradcalc.lang.bindings import (
     ACCESSORS,
@@ -22,7 +22,7 @@ from gradcalc.lang.nets.classes import class_of
 from gradcalc.lang.nets.row import Kind
 from gradcalc.lang.nets.unheard import check_heard
 from gradcalc.lang.objects import UNRUN, Class, Member, unrun
-from gradcalc.lang.program import brief, dotted
+from gradcalc.lang.program import dotted
 
 
 def define(machine: Machine, node: ast.ClassDef) -> None:

@@ -5,13 +5,12 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, ClassVar
 
-from gradcalc.errors import InvalidValueError, UnsupportedError, did_you_mean
+from gradcalc.errors import InvalidValueError, UnsupportedError, brief, did_you_mean
 from gradcalc.lang import dtypes, objects, operators, ops, words
 from gradcalc.lang.bindings import own_names
 from gradcalc.lang.casts import NumberKind
 from gradcalc.lang.defaulting import Frozen, WithDefault
 from gradcalc.lang.machine import Closure, Frame, Machine, Once, Rule
-from gradcalc.lang.program import brief
 from gradcalc.primitives import Primitive
 
 SHOWN = 60

@@ -6,10 +6,9 @@ from math import prod
 from types import MappingProxyType
 from typing import Any
 
-from gradcalc.errors import InvalidValueError, ShapeError
+from gradcalc.errors import InvalidValueError, ShapeError, brief
 from gradcalc.lang import ops
 from gradcalc.lang.machine import Builtin, Machine
-from gradcalc.lang.program import brief
 
 Group = list[str]
 """The names of the dimensions that one dimension is made of, the slowest first."""

@@ -11,6 +11,7 @@ from gradcalc.errors import (
     InvalidValueError,
     UnknownNameError,
     UnsupportedError,
+    brief,
     did_you_mean,
 )
 from gradcalc.lang import (
@@ -36,7 +37,7 @@ from gradcalc.lang.machine import Closure, Complex, Machine, Module, Once, Rule
 from gradcalc.lang.nets.classes import class_of
 from gradcalc.lang.nets.row import Kind
 from gradcalc.lang.objects import Class, Instance, Super
-from gradcalc.lang.program import JAX, NUMPY, TORCH, brief, dotted, span_of, text_of
+from gradcalc.lang.program import JAX, NUMPY, TORCH, dotted, span_of, text_of
 from gradcalc.lang.updates import At
 
 

@@ -7,10 +7,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from gradcalc.errors import InvalidValueError, UnsupportedError
+from gradcalc.errors import InvalidValueError, UnsupportedError, brief
 from gradcalc.lang import casts, dtypes, modes, operators, ops, words
 from gradcalc.lang.machine import Builtin, Machine
-from gradcalc.lang.program import brief
 
 
 @dataclass(frozen=True, slots=True)

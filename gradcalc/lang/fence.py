@@ -16,6 +16,7 @@ from gradcalc.errors import (
     UnknownNameError,
     UnsupportedError,
     UntoldError,
+    brief,
     did_you_mean,
 )
 from gradcalc.lang import grammar, syntax
@@ -45,7 +46,6 @@ from gradcalc.lang.program import (
     Limits,
     Naming,
     Program,
-    brief,
     deep_recursion,
     dotted,
     span_of,

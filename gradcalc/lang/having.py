@@ -6,10 +6,10 @@ are not at hand here, is known what they have and what people ask for to tell th
 
 from typing import Any
 
-from gradcalc.errors import UnsupportedError
+from gradcalc.errors import UnsupportedError, brief
 from gradcalc.lang import casts
 from gradcalc.lang.machine import Machine
-from gradcalc.lang.program import TORCH, brief
+from gradcalc.lang.program import TORCH
 from gradcalc.lang.types import Array, Tensor, examples
 
 OF_TORCH = frozenset(

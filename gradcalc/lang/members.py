@@ -6,12 +6,17 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-from gradcalc.errors import GradcalcError, InvalidValueError, UnknownNameError, UnsupportedError
+from gradcalc.errors import (
+    GradcalcError,
+    InvalidValueError,
+    UnknownNameError,
+    UnsupportedError,
+    brief,
+)
 from gradcalc.lang import operators, ops, plain, thrown, words
 from gradcalc.lang.containers import Deque, describe_key, item, key_of, mapping, trimmed
 from gradcalc.lang.defaulting import Counts, Frozen, Ordered
 from gradcalc.lang.machine import Builtin, Machine, Once
-from gradcalc.lang.program import brief
 
 
 def _grown(machine: Machine, held: list[Any]) -> None:

@@ -4,7 +4,7 @@ import ast
 import builtins
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from gradcalc.errors import GradcalcError, UnknownNameError, UnsupportedError, did_you_mean
+from gradcalc.errors import GradcalcError, UnknownNameError, UnsupportedError, brief, did_you_mean
 from gradcalc.lang import (
     casts,
     grammar,
@@ -35,7 +35,7 @@ from gradcalc.lang.naming import Body, every_node
 from gradcalc.lang.nets.attributes import ATTRIBUTES
 from gradcalc.lang.nets.row import Kind
 from gradcalc.lang.objects import Class
-from gradcalc.lang.program import JAX, Naming, asked_by_name, brief, dotted, span_of
+from gradcalc.lang.program import JAX, Naming, asked_by_name, dotted, span_of
 
 
 def free_names(

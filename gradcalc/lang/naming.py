@@ -6,24 +6,14 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
-from gradcalc.errors import UnsupportedError, did_you_mean
+from gradcalc.errors import UnsupportedError, brief, did_you_mean
 from gradcalc.lang import grammar
 from gradcalc.lang.constants import MODULE as CONSTANTS
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.dialects.catalogue import ARRAYS, PREFIXES, TABLES
 from gradcalc.lang.files import part_at
 from gradcalc.lang.imported import full_name
-from gradcalc.lang.program import (
-    JAX,
-    MIXED,
-    NONE,
-    NUMPY,
-    TORCH,
-    Naming,
-    brief,
-    dotted,
-    span_of,
-)
+from gradcalc.lang.program import JAX, MIXED, NONE, NUMPY, TORCH, Naming, dotted, span_of
 from gradcalc.lang.written import NAMES
 from gradcalc.primitives import BY_NAME, Structural
 

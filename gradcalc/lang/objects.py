@@ -7,10 +7,16 @@ from inspect import Parameter, Signature
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from gradcalc.errors import InvalidValueError, UnknownNameError, UnsupportedError, did_you_mean
+from gradcalc.errors import (
+    InvalidValueError,
+    UnknownNameError,
+    UnsupportedError,
+    brief,
+    did_you_mean,
+)
 from gradcalc.lang.arguments import bind_own
 from gradcalc.lang.machine import Builtin, Closure, Machine
-from gradcalc.lang.program import NUMPY, brief
+from gradcalc.lang.program import NUMPY
 
 
 @dataclass(slots=True, eq=False)

@@ -10,13 +10,13 @@ import ast
 import re
 from dataclasses import dataclass
 
-from gradcalc.errors import GradcalcError, UnknownNameError, UntoldError, did_you_mean
+from gradcalc.errors import GradcalcError, UnknownNameError, UntoldError, brief, did_you_mean
 from gradcalc.lang import syntax
 from gradcalc.lang.alone import alone, foreign, made_of_unknown, names_of
 from gradcalc.lang.bindings import own_nodes, parameters_of
 from gradcalc.lang.callables import held, member, scope_of
 from gradcalc.lang.neighbours import brought
-from gradcalc.lang.program import Limits, brief
+from gradcalc.lang.program import Limits
 from gradcalc.lang.signatures import without_first
 from gradcalc.lang.static_values import (
     Class,

@@ -3,10 +3,13 @@
 import ast
 import sys
 import time
+from array import array
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any
 
 from gradcalc.codes import patience
@@ -291,8 +294,8 @@ def stretch_of(node: ast.AST, source: str) -> Span:
         text = lines[min(line, len(lines)) - 1]
         if text.isascii():
             return min(offset, len(text)) + 1
-        encoded = text.encode("utf-8", "surrogatepass")
-        return len(encoded[:offset].decode("utf-8", "ignore")) + 1
+        starts = _starts(text)
+        return bisect_right(starts, min(offset, starts[-1]))
 
     line, end = getattr(node, "lineno", 1), getattr(node, "end_lineno", 1)
     return Span(
@@ -309,22 +312,29 @@ def _lines(source: str) -> list[str]:
     return source.split("\n")
 
 
+@lru_cache(maxsize=16)
+def _starts(line: str) -> "array[int]":
+    """The byte that each character of a line begins with, and the line's length in bytes."""
+    sizes = (len(character.encode("utf-8", "surrogatepass")) for character in line)
+    return array("L", accumulate(sizes, initial=0))
+
+
 def text_of(node: ast.AST, source: str) -> str:
     """The source text of a syntax node, on one line."""
+    return " ".join(typed(node, source).split())
+
+
+def typed(node: ast.AST, source: str) -> str:
+    """The source text of a syntax node as it stands; where it has no place, what it says."""
     if not hasattr(node, "lineno"):
-        return " ".join(ast.unparse(node).split())
+        return ast.unparse(node)
     place, lines = stretch_of(node, source), _lines(source)
+    if place.line == place.end_line:
+        return lines[place.line - 1][place.column - 1 : place.end_column - 1]
     text = lines[place.line - 1 : place.end_line]
     text[-1] = text[-1][: place.end_column - 1]
     text[0] = text[0][place.column - 1 :]
-    return " ".join(" ".join(text).split())
-
-
-def brief(text: str, width: int = 60) -> str:
-    """A text for a sentence, its middle left out where it is long."""
-    if len(text) <= width:
-        return text
-    return f"{text[: width // 2 - 2]}...{text[len(text) - width // 2 + 1 :]}"
+    return "\n".join(text)
 
 
 def amount(number: int) -> str:

@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from gradcalc.errors import InvalidValueError, UnsupportedError
+from gradcalc.errors import InvalidValueError, UnsupportedError, brief
 from gradcalc.lang import operators
 from gradcalc.lang.machine import Builtin, Machine
 from gradcalc.lang.members import less
 from gradcalc.lang.objects import MISSING, NOT_IMPLEMENTED, Class, Field, Instance
-from gradcalc.lang.program import brief, dotted
+from gradcalc.lang.program import dotted
 from gradcalc.lang.pythons import hash_of
 
 

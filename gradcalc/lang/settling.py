@@ -9,13 +9,13 @@ from dataclasses import replace
 from functools import reduce
 from typing import Any, NoReturn
 
-from gradcalc.errors import GradcalcError, ProgramSyntaxError, ShapeError, UnsupportedError
+from gradcalc.errors import GradcalcError, ProgramSyntaxError, ShapeError, UnsupportedError, brief
 from gradcalc.lang import operators, ops, products
 from gradcalc.lang.evaluate import RULES
 from gradcalc.lang.expressions import binary
 from gradcalc.lang.machine import Machine, Rules
 from gradcalc.lang.products import Doubt, Meaning, Operand, Operation, Turn
-from gradcalc.lang.program import Program, brief, span_of
+from gradcalc.lang.program import Program, span_of
 from gradcalc.lang.settled import Settled, ends_of
 from gradcalc.lang.signs import Sign, Signed, place_of
 

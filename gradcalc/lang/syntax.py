@@ -6,8 +6,8 @@ import textwrap
 import warnings
 from typing import Any
 
-from gradcalc.errors import GradcalcError, LimitError, ProgramSyntaxError, Span
-from gradcalc.lang.program import Limits, brief, deep_recursion, in_file, span_of
+from gradcalc.errors import GradcalcError, LimitError, ProgramSyntaxError, Span, brief
+from gradcalc.lang.program import Limits, deep_recursion, in_file, span_of
 
 PARSER_DEPTH = 10_000
 """What Python's parser may use: enough for a sum of 10,000 terms, far from its end."""

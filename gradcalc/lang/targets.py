@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from gradcalc.errors import ShapeError, UnknownNameError, UnsupportedError
+from gradcalc.errors import ShapeError, UnknownNameError, UnsupportedError, brief
 from gradcalc.lang import complexes, containers, objects, ops, writing
 from gradcalc.lang.expressions import attribute, item, key_of
 from gradcalc.lang.indexing import list_place
@@ -14,7 +14,6 @@ from gradcalc.lang.machine import Complex, Machine
 from gradcalc.lang.memory import Tensor
 from gradcalc.lang.nets import state
 from gradcalc.lang.objects import Instance
-from gradcalc.lang.program import brief
 
 
 @dataclass(frozen=True, slots=True)

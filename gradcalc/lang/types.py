@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.errors import UnsupportedError
+from gradcalc.errors import UnsupportedError, brief
 from gradcalc.lang import casts, dtypes, ops
 from gradcalc.lang.containers import Deque
 from gradcalc.lang.defaulting import Counts, Frozen, Ordered, WithDefault
 from gradcalc.lang.machine import Closure, Machine, Once
-from gradcalc.lang.program import JAX, MIXED, NONE, NUMPY, TORCH, brief
+from gradcalc.lang.program import JAX, MIXED, NONE, NUMPY, TORCH
 
 
 class Array:

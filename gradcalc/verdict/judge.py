@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from gradcalc.lang.program import brief
+from gradcalc.errors import brief
 from gradcalc.primitives import BY_NAME, Elementwise
 from gradcalc.primitives.arithmetic import is_step
 from gradcalc.problem import Problem

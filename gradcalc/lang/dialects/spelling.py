@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from gradcalc.errors import ShapeError
+from gradcalc.errors import ShapeError, brief
 from gradcalc.lang import ops
 from gradcalc.lang.arguments import signature_of
 from gradcalc.lang.builtins import BUILTINS
@@ -28,7 +28,6 @@ from gradcalc.lang.dialects.parameters import (
 )
 from gradcalc.lang.kinds import takes_tensors
 from gradcalc.lang.machine import Machine
-from gradcalc.lang.program import brief
 from gradcalc.primitives import BY_NAME, Primitive, Structural
 
 

@@ -5,12 +5,11 @@ from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any
 
-from gradcalc.errors import InvalidValueError, did_you_mean
+from gradcalc.errors import InvalidValueError, brief, did_you_mean
 from gradcalc.lang.machine import Builtin, Machine
 from gradcalc.lang.memory import Tensor
 from gradcalc.lang.nets.module import is_module, modules
 from gradcalc.lang.objects import Instance
-from gradcalc.lang.program import brief
 
 
 def _functional_call(

@@ -5,8 +5,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from gradcalc.errors import UnsupportedError
-from gradcalc.lang.program import brief
+from gradcalc.errors import UnsupportedError, brief
 
 if TYPE_CHECKING:
     from gradcalc.lang.objects import Class

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import EllipsisType
 
+from gradcalc.lang.program import typed
 from gradcalc.render.tex import products, spread
 from gradcalc.render.tex.calls import CALLS, HEADS, POWERS
 from gradcalc.render.tex.indexes import subscript
@@ -132,7 +133,7 @@ class Writer:
 
     def _as_typed(self, node: ast.expr) -> Piece:
         closed = ast.Call | ast.Attribute | ast.Subscript | ast.Constant | ast.List
-        text = ast.get_source_segment(self._source, node) or ast.unparse(node)
+        text = typed(node, self._source)
         return Piece(code(text), ATOM if isinstance(node, closed) else LOWEST)
 
     def _known(self, node: ast.expr) -> Piece | None:
