@@ -245,7 +245,8 @@ class _Joined:
                 sides[0].append(places)
                 sides[1].append(hubs + groups)
             hubs += count
-        ends = tuple(map(np.concatenate, sides))
+        # older releases of scipy read nothing else, and raise nothing where they cannot
+        ends = tuple(np.concatenate(side).astype(np.int32) for side in sides)
         graph = coo_array((np.ones(len(ends[0])), ends), shape=(hubs, hubs))
         _, labels = connected_components(graph, directed=False)
         return labels[: self._size]

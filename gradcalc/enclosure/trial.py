@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -100,7 +100,8 @@ class Trial:
     whole: Ball
     balls: Mapping[str, Any]
     guessed: bool
-    loose: Ball = ZERO
+    # a plain default has to have a hash, which balls have in the newest release alone
+    loose: Ball = field(default_factory=lambda: ZERO)
 
     @cached_property
     def tight(self) -> bool:

@@ -230,12 +230,16 @@ def _torchs(
 
 
 def by_name(name: str, *whole: str) -> Callable[..., Any]:
-    """torch.nn.functional's function of a name, which takes all by name, of some integers."""
+    """torch.nn.functional's function of a name, which takes all by name, of some integers.
+
+    None is what each takes where nothing is given, and older ones lack some parameters.
+    """
 
     def call(t: Any, *args: Any, **given: Any) -> Any:
         named = {
-            key: value.detach().to(t.int64) if key in whole and value is not None else value
+            key: value.detach().to(t.int64) if key in whole else value
             for key, value in given.items()
+            if value is not None
         }
         return getattr(t.nn.functional, name)(*args, **named)
 
