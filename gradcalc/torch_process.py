@@ -8,7 +8,6 @@ import contextlib
 import gc
 import math
 import os
-import pickle
 import select
 import signal
 import struct
@@ -22,6 +21,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from gradcalc.codes import patience
+from gradcalc.packing import pack, unpack
 
 if TYPE_CHECKING:
     from gradcalc.calculate import Awaited
@@ -210,7 +210,7 @@ def _pipe() -> tuple[int, int]:
 
 
 def _write(descriptor: int, message: Any, seconds: float | None) -> None:
-    data = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
+    data = pack(message)
     left = memoryview(_LENGTH.pack(len(data)) + data)
     while left:
         _wait(descriptor, select.POLLOUT, seconds)
@@ -221,7 +221,7 @@ def _read(descriptor: int, seconds: float | None) -> Any:
     (length,) = _LENGTH.unpack(_read_bytes(descriptor, _LENGTH.size, seconds))
     data = _read_bytes(descriptor, length, seconds)
     try:
-        return pickle.loads(data)
+        return unpack(data)
     except MemoryError:
         raise
     # whatever a user's code has made of the message
@@ -351,7 +351,7 @@ def _portable(error: Exception) -> Exception:
     if os.environ.get("GRADCALC_DEBUG"):
         traceback.print_exception(error)
     try:
-        pickle.loads(pickle.dumps(error))
+        unpack(pack(error))
     # whatever classes of errors torch has, and whatever they hold
     except Exception:
         return RuntimeError(f"{type(error).__name__}: {error}")

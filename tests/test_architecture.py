@@ -23,7 +23,8 @@ ORDER = (
     "definiteness", "certificates", "large",
     "forms", "family", "general", "at_length", "steps", "graphs", "plotting", "checking",
     "reference", "tour",
-    "torch_process", "render", "export", "daemon", "cli", "api", "pytest_plugin", "__main__",
+    "packing", "torch_process", "render", "export", "daemon", "cli", "api", "pytest_plugin",
+    "__main__",
 )  # fmt: skip
 """Every part may import those before it, never those behind it."""
 

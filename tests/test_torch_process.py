@@ -192,3 +192,10 @@ def test_a_large_problem_does_not_wait_for_torch() -> None:
     done = call("grad", "2*dot(x,x)", "--x", "arange(300000)", "--format", "literal")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.endswith("1199992,1199996\n")
+
+
+@pytest.mark.parametrize("command", ["grad", "hessian", "why", "explain"])
+@pytest.mark.parametrize("operator", ["+", "/", "-"])
+def test_a_sum_of_many_terms_is_a_program(command: str, operator: str) -> None:
+    done = call(command, operator.join(["x"] * 1500), "--x", "1")
+    assert (done.returncode, done.stderr) == (0, "")
