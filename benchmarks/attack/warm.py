@@ -44,12 +44,13 @@ GROWTH = 4_000
 def attack(size: Size) -> Iterator[Row]:
     """What is tried, each in a place of its own."""
     draw = random.Random(size.seed)
-    yield at_once(draw, min(CLIENTS, size.count(1000)), size.count(20))
-    yield clients_killed(draw, size.count(100))
-    yield workers_killed(draw, size.count(100))
-    yield servers_killed(draw, size.count(100))
-    yield stopped_meanwhile(draw, size.count(50))
-    yield changed(size.count(20))
+    yield at_once(draw, min(CLIENTS, size.count(1000)), size.count(5))
+    # a hundred moments together
+    yield clients_killed(draw, size.count(34))
+    yield workers_killed(draw, size.count(33))
+    yield servers_killed(draw, size.count(33))
+    yield stopped_meanwhile(draw, size.count(10))
+    yield changed(size.count(10))
     yield from places(size.count(len(PLACES)))
     yield few_descriptors(size.count(20))
     yield full_disk()
