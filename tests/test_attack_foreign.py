@@ -44,9 +44,9 @@ def test_it_costs_its_own_answer(name: str, tmp_path: Path) -> None:
     assert foreign.fault(TRIED[name], tmp_path) is None
 
 
-def test_a_suite_goes_on_without_xdist(tmp_path: Path) -> None:
-    bad = foreign_tests.BAD["raises BaseException"]
-    assert foreign_tests.fault(bad, tmp_path) is None
+@pytest.mark.parametrize("name", ["raises BaseException", "closed stream"])
+def test_a_suite_goes_on_without_xdist(name: str, tmp_path: Path) -> None:
+    assert foreign_tests.fault(foreign_tests.BAD[name], tmp_path) is None
 
 
 @pytest.mark.parametrize("kind", KINDS)
