@@ -61,10 +61,11 @@ def attack(size: Size) -> Iterator[Row]:
         yield stopped(draw, lines, size.count(20))
         yield full(draw, (*both, *quick), folder, size.count(20))
         yield closed(draw, quick[0], size.count(20))
-        yield at_once(draw, quick[0], folder, size.count(20))
+        # a quick one is over before the other has come
+        yield at_once(draw, lines, folder, size.count(20))
         yield crashes(folder, size.count(5))
         yield slow_reader(lines)
-        yield endless(size.count(2**30))
+        yield endless(size.count(2**27))
         yield many_lines(folder, size.count(10**6))
 
 
@@ -262,7 +263,7 @@ def endless(most: int) -> Row:
             reader.start()
             fed = 0
             # lines are answered, which takes longer than to pass over them
-            while fed < max(2**20, most // 400 if name == "lines" else most):
+            while fed < max(2**20, most // 50 if name == "lines" else most):
                 fed += os.write(process.stdin.fileno(), block)
             peaks.append(most_memory(process.pid))
             process.kill()
