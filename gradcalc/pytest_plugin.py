@@ -6,7 +6,9 @@ where the two differ is told at the end, and in a file.
 
 import json
 import sys
+import tempfile
 from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -234,7 +236,8 @@ def _call(test: str, fn: Any, inputs: Any, order: int, said: str) -> Call:
     name = getattr(fn, "__name__", type(fn).__name__)
     args = tuple(inputs) if isinstance(inputs, list | tuple) else (inputs,)
     try:
-        report = gradcalc.check(fn, *args, order=order)
+        with _spare_streams():
+            report = gradcalc.check(fn, *args, order=order)
     except gradcalc.GradcalcError as error:
         return Call(test, name, order, said, "unresolved", str(error))
     except KeyboardInterrupt:
@@ -246,6 +249,18 @@ def _call(test: str, fn: Any, inputs: Any, order: int, said: str) -> Call:
     findings = tuple(failure(report).splitlines()[1:]) if report.verdict.exit_code else ()
     verdict = report.verdict
     return Call(test, name, order, said, verdict.outcome.value, verdict.message, findings)
+
+
+@contextmanager
+def _spare_streams() -> Iterator[None]:
+    """Others in the place of the standard streams: those of the suite are still open whatever the
+    function does with them."""
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as stream,
+        redirect_stdout(stream),
+        redirect_stderr(stream),
+    ):
+        yield
 
 
 def summary(calls: Collection[Call]) -> Iterator[str]:

@@ -50,6 +50,14 @@ class Lost(Exception):
     """The process does not answer; the text says why."""
 
 
+class Late(Lost):
+    """It did not answer in its time."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"its process did not answer within {seconds:g} s")
+        self.seconds = seconds
+
+
 class Beside:
     """A forked process that answers for autograd.
 
@@ -73,7 +81,7 @@ class Beside:
         self._ready = False
         self._asked = 0
         self._received: list[Any] = []
-        self._lost: str | None = None
+        self._lost: Lost | None = None
 
     def begin(self) -> None:
         """Have torch imported: there will be a problem."""
@@ -107,7 +115,7 @@ class Beside:
         if failed:
             raise found
         if self._lost is not None:
-            raise Lost(self._lost)
+            raise self._lost
         return found
 
     def _put(self, message: Any) -> int:
@@ -147,7 +155,7 @@ class Beside:
         return self._received[number] if number < len(self._received) else (None, False)
 
     def _lose(self, reason: Exception) -> None:
-        self._lost = str(reason) if isinstance(reason, Lost) else self._how_it_ended()
+        self._lost = reason if isinstance(reason, Lost) else Lost(self._how_it_ended())
         self.end()
 
     def _how_it_ended(self) -> str:
@@ -247,11 +255,12 @@ def _wait(descriptor: int, event: int, seconds: float | None) -> None:
     """
     poll = select.poll()
     poll.register(descriptor, event)
-    left = math.inf if seconds is None else seconds
+    limit = math.inf if seconds is None else seconds
+    left = limit
     while not poll.poll(min(left, 1.0) * 1000):
         left -= 1.0
         if left <= 0:
-            raise Lost("its process does not answer")
+            raise Late(limit)
 
 
 # -- in the forked process ---------------------------------------------------------------------

@@ -9,7 +9,17 @@ import pytest
 from benchmarks.attack import foreign, foreign_tests
 from benchmarks.attack.cold_processes import Done
 from benchmarks.attack.data import Row
-from benchmarks.attack.foreign_code import ENDS, FORKS, KINDS, RAISES, SUM, Code, body
+from benchmarks.attack.foreign_code import (
+    ENDS,
+    FORKS,
+    KINDS,
+    PATCHES,
+    RAISES,
+    STATES,
+    SUM,
+    Code,
+    body,
+)
 from gradcalc.checking.loading import as_errors
 from gradcalc.errors import InvalidValueError
 from tests.processes import PATIENCE, PATIENT
@@ -22,6 +32,10 @@ TRIED = {
     "forks": FORKS["forks"],
     "raises BaseException": RAISES["BaseException"],
     "segfault": ENDS["segfault"],
+    "sleeps": ENDS["sleeps"],
+    "sys.path": STATES["sys.path"],
+    "a limit on files": STATES["a limit on files"],
+    "lies": PATCHES["torch.autograd.grad that lies"],
 }
 
 
@@ -30,9 +44,9 @@ def test_it_costs_its_own_answer(name: str, tmp_path: Path) -> None:
     assert foreign.fault(TRIED[name], tmp_path) is None
 
 
-def test_a_suite_goes_on_without_xdist(tmp_path: Path) -> None:
-    bad = foreign_tests.BAD["raises BaseException"]
-    assert foreign_tests.fault(bad, tmp_path) is None
+@pytest.mark.parametrize("name", ["raises BaseException", "closed stream"])
+def test_a_suite_goes_on_without_xdist(name: str, tmp_path: Path) -> None:
+    assert foreign_tests.fault(foreign_tests.BAD[name], tmp_path) is None
 
 
 @pytest.mark.parametrize("kind", KINDS)

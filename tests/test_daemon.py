@@ -23,8 +23,20 @@ from unittest import mock
 import pytest
 
 from gradcalc.daemon import client, control, identity, server, wire, worker
-from tests.processes import HANGS, Gate, ended, is_alive, links, minds, state_of, wait_for
+from tests.processes import (
+    HANGS,
+    PATIENCE,
+    PATIENT,
+    Gate,
+    ended,
+    is_alive,
+    links,
+    minds,
+    state_of,
+    wait_for,
+)
 from tests.test_cli_process import DOT, read_all
+from tests.test_torch_process import with_torch
 from tests.warm import ROOT, Warm, warm_place
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the warm process needs Linux")
@@ -209,6 +221,17 @@ def test_many_at_once(warm: Warm) -> None:
         outputs = list(pool.map(lambda argv: warm.run(*argv).stdout, calls))
     assert outputs == [b"%d\n" % n for n in range(16)]
     assert warm.answered == before + 16
+
+
+@pytest.mark.parametrize("number", [0, 2])
+def test_no_file_takes_the_place_of_a_stream_that_is_closed(
+    warm: Warm, tmp_path: Path, number: int
+) -> None:
+    closes = {"preexec_fn": lambda: os.close(number)}
+    with reading(warm, tmp_path, *SHORT, **closes) as (process, worker, gate):
+        assert os.readlink(f"/proc/{worker}/fd/{number}") == os.devnull
+        gate.open("3")
+        process.communicate(timeout=HANGS)
 
 
 # Faults
@@ -398,6 +421,82 @@ def test_a_server_without_descriptors_does_not_spin(
     assert clock.sleep.call_count == pauses
 
 
+@contextmanager
+def placed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A directory for the servers of this process."""
+    with tempfile.TemporaryDirectory(prefix="gc", dir="/tmp") as runtime:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", runtime)
+        yield Path(identity.make_directory())
+
+
+def executable(path: Path, script: str) -> str:
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o700)
+    return str(path)
+
+
+def test_a_server_is_found_and_ended_before_it_runs_anything(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with placed(monkeypatch) as folder, Gate(tmp_path / "gate") as gate:
+        waits = executable(tmp_path / "python", f"exec cat '{gate.path}'")
+        monkeypatch.setattr(sys, "executable", waits)
+        control.spawn("a")
+        # another of the same name is not started meanwhile
+        control.spawn("a")
+        gate.reached()
+        (ended_with,) = control.stop()
+        wait_for(lambda: not is_alive(ended_with.state.pid))
+        assert not list(folder.iterdir())
+
+
+@pytest.mark.parametrize("script", ["exit 3", None], ids=["ends", "cannot be run"])
+def test_a_server_that_cannot_start_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, script: str | None
+) -> None:
+    with placed(monkeypatch) as folder:
+        python = tmp_path / "python" if script is None else executable(tmp_path / "python", script)
+        monkeypatch.setattr(sys, "executable", str(python))
+        # longer than anybody waits
+        monkeypatch.setenv(PATIENCE, PATIENT[PATIENCE])
+        assert control.start("a") is None
+        assert not list(folder.iterdir())
+
+
+def test_what_a_killed_server_said_is_not_taken_for_the_next(tmp_path: Path) -> None:
+    lock = tmp_path / "a.lock"
+    lock.write_text('{"pid": 1, "version": "", "started": 0}')
+    with control.locked(str(lock)):
+        assert control.is_held(str(lock))
+        assert control.read_state(str(lock)) is None
+
+
+def test_a_server_that_is_starting_is_ended(tmp_path: Path) -> None:
+    with Gate(tmp_path / "gate") as gate, warm_place() as warm:
+        # what it imports waits
+        path = with_torch(tmp_path, f"open({str(gate.path)!r}).read()")
+        env = {"PYTHONPATH": path}
+        with ended(warm.open("daemon", "start", env=env)) as process:
+            gate.reached()
+            pid = warm.pid
+            done = warm.run("daemon", "stop")
+            assert answer(done) == (0, b"stopped, pid %d\n" % pid, b"")
+            out, err = process.communicate(timeout=HANGS)
+        assert (process.returncode, out) == (2, b"")
+        assert b"the warm process did not start" in err
+        assert not is_alive(pid)
+        assert not list(warm.folder.iterdir())
+
+
+def test_a_server_that_is_stopped_can_be_ended() -> None:
+    with warm_place() as warm:
+        assert warm.run("daemon", "start").returncode == 0
+        pid = warm.pid
+        os.kill(pid, signal.SIGSTOP)
+        assert warm.run("daemon", "stop", env={PATIENCE: "0.02"}).returncode == 0
+        wait_for(lambda: not is_alive(pid))
+
+
 @pytest.mark.parametrize("letter", ["a", "\u20ac"])
 def test_a_socket_has_a_path_that_is_short_enough(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, letter: str
@@ -501,7 +600,7 @@ def test_a_life(tmp_path: Path) -> None:
 
 IDLE = """
 import os, signal
-from gradcalc.daemon import identity, server
+from gradcalc.daemon import control, identity, server
 from gradcalc.daemon.worker import Service
 
 def nothing(*_):
@@ -510,7 +609,8 @@ def nothing(*_):
 forked = []
 fork = os.fork
 os.fork = lambda: forked.append(fork()) or forked[-1]
-server.serve(identity.name(), Service("0", nothing, nothing, nothing))
+lock = control.identity.lock_path(identity.make_directory(), identity.name())
+server.serve(identity.name(), Service("0", nothing, nothing, nothing), control._locked(lock, 1))
 print(len(forked) > 1, [pid for pid in forked if os.path.exists(f"/proc/{pid}")], flush=True)
 """
 

@@ -52,10 +52,12 @@ class Warm:
             **options,
         )
 
-    def open(self, *argv: str, mode: str = "1", **options: Any) -> subprocess.Popen[bytes]:
+    def open(
+        self, *argv: str, mode: str = "1", env: Mapping[str, str] | None = None, **options: Any
+    ) -> subprocess.Popen[bytes]:
         pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         return subprocess.Popen(
-            [*COMMAND, *argv], env=self.environment(mode), **{**pipes, **options}
+            [*COMMAND, *argv], env=self.environment(mode, **(env or {})), **{**pipes, **options}
         )
 
     def states(self) -> list[Any]:

@@ -32,6 +32,7 @@ def done(job: Job) -> Ran:
     """What torch says of a job."""
     torch.set_num_threads(1)
     device_of(job.device)
+    _go_back()
     with as_errors(job.name):
         space = load(job.path, job.init)
     try:
@@ -41,6 +42,13 @@ def done(job: Job) -> Ran:
         if not (job.wrt and job.unsure and not job.whole and WHOLE.search(error.message)):
             raise
         return _ran(replace(job, whole=True), space)
+
+
+def _go_back() -> None:
+    """Have torch import what it imports at its first way back: where to look for modules, and how
+    many files are open, is that of others from here on."""
+    leaf = torch.ones(1, requires_grad=True)
+    torch.autograd.grad(leaf * leaf, leaf, torch.ones(1))
 
 
 def _ran(job: Job, space: Loaded) -> Ran:

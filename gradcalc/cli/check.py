@@ -16,9 +16,11 @@ from gradcalc.errors import FileError, GradcalcError, UsageError
 from gradcalc.located import located, no_file
 
 if TYPE_CHECKING:
-    from gradcalc.calculate import Ask
+    from gradcalc.calculate import Ask, Awaited
     from gradcalc.checking.job import Job
     from gradcalc.checking.ran import Ran
+    from gradcalc.problem import Problem
+    from gradcalc.testimony import Absent, Computed
     from gradcalc.torch_process import Beside
 
 
@@ -153,14 +155,16 @@ def _ran(job: "Job", beside: "Beside | None", shown: str, seconds: float | None)
     if beside is None:
         return job()
     from gradcalc.errors import LimitError
-    from gradcalc.torch_process import Lost
+    from gradcalc.torch_process import Late, Lost
 
     try:
         found: list[Ran] = beside.do(job, seconds)
     except Lost as reason:
-        raise LimitError(
-            f"{shown} was not run to its end: {reason}", hint="does it run without gradcalc?"
-        ) from None
+        hint = "does it run without gradcalc?"
+        if isinstance(reason, Late):
+            own = reason.seconds == seconds
+            hint = "--timeout allows more" if own else "GRADCALC_PATIENCE=10 waits longer for torch"
+        raise LimitError(f"{shown} was not run to its end: {reason}", hint=hint) from None
     return found
 
 
@@ -176,8 +180,25 @@ def _witness(options: Options, beside: "Beside | None") -> "tuple[Any, Ask]":
 
 
 def _asking(beside: "Beside | None") -> "Ask":
-    if beside is not None:
-        return beside.ask
-    from gradcalc.calculate import ask_here
+    if beside is None:
+        from gradcalc.calculate import ask_here
 
-    return ask_here
+        return ask_here
+    from gradcalc.testimony import Absence, Absent
+
+    def ask(problem: "Problem") -> "Awaited":
+        answer = beside.ask(problem)
+
+        def found() -> "Computed | Absent":
+            try:
+                return answer()
+            except GradcalcError:
+                raise
+            # whatever the code has made of torch there: that is no fault of gradcalc's
+            except Exception as error:
+                what = f"where the code ran, torch raises {type(error).__name__}: {error}"
+                return Absent(Absence.LOST, what)
+
+        return found
+
+    return ask

@@ -26,16 +26,15 @@ PREPARED = (
 """What is calculated in the server once, so that its children find the results of its thinking."""
 
 
-def main(name: str) -> NoReturn:
-    """Be the server of a name, as long as it lasts."""
+def main(name: str, lock: int) -> NoReturn:
+    """Be the server of a name, as long as it lasts; the lock is a descriptor that holds it."""
     from gradcalc import __version__
-    from gradcalc.daemon.control import Taken
     from gradcalc.daemon.server import serve
     from gradcalc.daemon.worker import Service
 
     # Nobody is there to be told; `gradcalc daemon start` sees that nobody answers.
-    with suppress(Taken, OSError):
-        serve(name, Service(__version__, _prepare, _rehearse, _run))
+    with suppress(OSError):
+        serve(name, Service(__version__, _prepare, _rehearse, _run), lock)
     # torch takes half a second to tear down.
     os._exit(0)
 

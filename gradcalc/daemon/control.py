@@ -26,8 +26,11 @@ import sys
 if sys.argv[2] not in sys.path:
     sys.path.insert(0, sys.argv[2])
 from gradcalc.cli.warm import main
-main(sys.argv[1])
+main(sys.argv[1], int(sys.argv[3]))
 """
+
+_HANDED = 3
+"""The descriptor by which a server gets its lock."""
 
 _SIZE = 512
 
@@ -36,12 +39,13 @@ _ATTEMPTS = 50
 
 
 class Taken(Exception):
-    """Another server has the name."""
+    """Another server has the name, or somebody looks at it."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a server says about itself. `started` is in seconds since 1970."""
+    """What a server says about itself. `started` is in seconds since 1970; the version is empty
+    before it knows."""
 
     pid: int
     version: str
@@ -52,7 +56,7 @@ class State:
 
 @contextmanager
 def locked(path: str, attempts: int = _ATTEMPTS) -> Iterator[int]:
-    """The locked file, removed at the end. Raises `Taken` if another server holds it."""
+    """The locked file, removed at the end. Raises `Taken` if another holds it."""
     descriptor = _locked(path, attempts)
     try:
         yield descriptor
@@ -76,7 +80,7 @@ def remove(path: str, lock: str, descriptor: int) -> None:
 
 def clear(folder: str) -> None:
     """Remove the files of servers that were killed."""
-    for lock in Path(folder).glob("*.lock"):
+    for lock in _locks(folder):
         # one that holds it is alive
         with suppress(Taken, OSError), locked(str(lock), attempts=1) as descriptor:
             remove(identity.socket_path(folder, lock.stem), str(lock), descriptor)
@@ -89,6 +93,8 @@ def _locked(path: str, attempts: int) -> int:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # Whoever held it before may have removed this very file.
             if is_own(path, descriptor):
+                # what a server said here that was killed
+                os.ftruncate(descriptor, 0)
                 return descriptor
         except (BlockingIOError, FileNotFoundError):
             pass
@@ -130,13 +136,18 @@ def servers() -> list[Found]:
 
     Raises OSError if their directory is not safe.
     """
-    folder = identity.directory()
-    if not os.path.lexists(folder):
-        return []
-    identity.check_directory(folder)
-    names = sorted(lock.stem for lock in Path(folder).glob("*.lock"))
+    folder = _folder()
+    names = [lock.stem for lock in _locks(folder)]
     told = {name: read_state(identity.lock_path(folder, name)) for name in names}
     return [Found(n, identity.socket_path(folder, n), state) for n, state in told.items() if state]
+
+
+def _folder() -> str:
+    """The directory of the caller's servers, if it exists. Raises OSError if it is not safe."""
+    folder = identity.directory()
+    if os.path.lexists(folder):
+        identity.check_directory(folder)
+    return folder
 
 
 def start(name: str) -> Found | None:
@@ -144,34 +155,68 @@ def start(name: str) -> Found | None:
 
     Raises OSError if its directory is not safe.
     """
-    identity.make_directory()
-    spawn(name)
-    begun = time.monotonic()
-    seen = False
+    folder = identity.make_directory()
+    lock = identity.lock_path(folder, name)
+    begun, launched = time.monotonic(), False
     while time.monotonic() - begun < patience(STARTING):
         found = next((server for server in servers() if server.name == name), None)
         if found is not None and found.state.ready:
             return found
-        # One that has gone again will not come back; the first sign of one takes a while.
-        if found is None and (seen or time.monotonic() - begun > patience(STARTING) / 6):
-            return None
-        seen = found is not None
+        if not is_held(lock):
+            # what was started has ended
+            if launched:
+                break
+            launched = True
+            with suppress(OSError, Taken):
+                _launch(name, lock)
         time.sleep(0.02)
+    clear(folder)
     return None
 
 
 def stop() -> list[Found]:
-    """End all servers and wait until they have gone. Gives those that ran."""
+    """End all servers, those that start too, and wait until they have gone. Gives those.
+
+    Raises OSError if their directory is not safe.
+    """
+    folder = _folder()
+    deadline = time.monotonic() + patience(STOPPING)
+    # one that was started in this moment is about to say which process it is
+    while time.monotonic() < deadline and any(map(_is_nameless, _locks(folder))):
+        time.sleep(0.02)
     found = servers()
-    pids = {server.state.pid for server in found}
+    _tell(found, signal.SIGTERM)
+    while (left := _left(found)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    # one that is stopped, say
+    _tell(left, signal.SIGKILL)
+    while _left(left) and time.monotonic() < deadline + patience(STOPPING):
+        time.sleep(0.02)
+    clear(folder)
+    return found
+
+
+def _locks(folder: str) -> list[Path]:
+    return sorted(Path(folder).glob("*.lock"))
+
+
+def _is_nameless(lock: Path) -> bool:
+    """Whether somebody holds a lock who says nothing about himself."""
+    with suppress(OSError):
+        return is_held(str(lock)) and read_state(str(lock)) is None
+    return False
+
+
+def _left(found: list[Found]) -> list[Found]:
+    """Those of these servers that have not gone."""
+    pids = {server.state.pid for server in servers()}
+    return [server for server in found if server.state.pid in pids]
+
+
+def _tell(found: list[Found], number: int) -> None:
     for server in found:
         with suppress(ProcessLookupError):
-            os.kill(server.state.pid, signal.SIGTERM)
-    deadline = time.monotonic() + patience(STOPPING)
-    while time.monotonic() < deadline and pids & {server.state.pid for server in servers()}:
-        time.sleep(0.02)
-    clear(identity.directory())
-    return found
+            os.kill(server.state.pid, number)
 
 
 # -- in the background -------------------------------------------------------------------------
@@ -180,9 +225,10 @@ def stop() -> list[Found]:
 def spawn(name: str) -> None:
     """Start the server of a name unless one runs or starts; whether that works shows later."""
     # A full process table or disk is no reason to fail: the call is answered all the same.
-    with suppress(OSError):
-        if not is_held(identity.lock_path(identity.make_directory(), name)):
-            _detach(name)
+    with suppress(OSError, Taken):
+        lock = identity.lock_path(identity.make_directory(), name)
+        if not is_held(lock):
+            _launch(name, lock)
 
 
 def is_held(lock: str) -> bool:
@@ -200,27 +246,53 @@ def is_held(lock: str) -> bool:
     return False
 
 
-def _detach(name: str) -> None:
+def _launch(name: str, lock: str) -> None:
+    """Start a server, which holds its lock from here on until it ends, so that it can be found.
+
+    Raises `Taken` if another holds it, OSError where nothing can be started.
+    """
+    descriptor = _locked(lock, _ATTEMPTS)
+    try:
+        _detach(name, lock, descriptor)
+    except OSError:
+        remove(lock, lock, descriptor)
+        raise
+    finally:
+        os.close(descriptor)
+
+
+def _detach(name: str, lock: str, descriptor: int) -> None:
     """Run the server as nobody's child, in a session without a terminal that it does not lead."""
     child = os.fork()
     if child:
         os.waitpid(child, 0)
         return
+    own = True
     try:
         os.setsid()
-        if not os.fork():
-            _execute(name)
+        own = not os.fork()
+        if own:
+            # until it serves, it ends at once when it is told to
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            write_state(descriptor, State(os.getpid(), "", time.time()))
+            _execute(name, descriptor)
     finally:
+        # it was not started, and nobody else will clear this away
+        if own:
+            remove(lock, lock, descriptor)
         os._exit(0)
 
 
-def _execute(name: str) -> None:
+def _execute(name: str, lock: int) -> None:
     os.chdir("/")
+    # above those that come next
+    lock = fcntl.fcntl(lock, fcntl.F_DUPFD, _HANDED)
     null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(lock, _HANDED)
     for descriptor in range(3):
         os.dup2(null, descriptor)
-        os.set_inheritable(descriptor, True)
-    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
-    flags = [*identity.interpreter_flags(), "-P"]
-    command = [sys.executable, *flags, "-c", _START, name, os.path.dirname(identity.PACKAGE)]
+    os.closerange(_HANDED + 1, os.sysconf("SC_OPEN_MAX"))
+    folder = os.path.dirname(identity.PACKAGE)
+    flags = [*identity.interpreter_flags(), "-P", "-c", _START]
+    command = [sys.executable, *flags, name, folder, str(_HANDED)]
     os.execve(sys.executable, command, identity.environment())

@@ -52,23 +52,35 @@ def idle_seconds() -> float:
         return IDLE
 
 
-def serve(name: str, service: Service) -> None:
-    """Be the server of a name, until told to stop, idle, or out of date.
+def serve(name: str, service: Service, descriptor: int) -> None:
+    """Be the server of a name, until told to stop, idle, or out of date, and remove its files.
 
-    Raises `Taken` if there is one, OSError if its directory is not safe.
+    Its lock was taken by whoever started it, so that there is no moment in which it cannot be
+    found. Raises OSError if its directory is not safe.
     """
-    if identity.name() != name:
-        return
+    os.set_inheritable(descriptor, False)
     os.umask(0o077)
     folder = identity.make_directory()
     lock = identity.lock_path(folder, name)
+    try:
+        _serve(name, service, folder, descriptor)
+    finally:
+        control.remove(lock, lock, descriptor)
+
+
+def _serve(name: str, service: Service, folder: str, descriptor: int) -> None:
+    lock = identity.lock_path(folder, name)
+    if identity.name() != name or not control.is_own(lock, descriptor):
+        return
     control.clear(folder)
-    with _signals() as woken, control.locked(lock) as descriptor:
-        told = State(os.getpid(), service.version, time.time())
-        control.write_state(descriptor, told)
+    told = State(os.getpid(), service.version, time.time())
+    control.write_state(descriptor, told)
+    with _signals() as woken:
         service.prepare()
         gc.collect()
         gc.freeze()
+        # from here on it has children, which end before it does
+        signal.signal(signal.SIGTERM, lambda *_: None)
         if identity.name() != name or not _can_fork(service):
             return
         with _listening(identity.socket_path(folder, name), lock, descriptor) as listener:
@@ -99,13 +111,12 @@ def _can_fork(service: Service) -> bool:
 
 @contextmanager
 def _signals() -> Iterator[socket.socket]:
-    """A socket that can be read from when a child has ended or somebody says stop."""
+    """A socket that can be read from when a child has ended or a signal came that is minded."""
     woken, waking = socket.socketpair()
     waking.setblocking(False)
     woken.setblocking(False)
     signal.set_wakeup_fd(waking.fileno(), warn_on_full_buffer=False)
-    for number in (signal.SIGCHLD, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     with woken, waking:

@@ -111,12 +111,11 @@ def _take_place(call: "Request") -> None:
     """The caller's descriptors, directory, variables and mask."""
     *streams, here = call.descriptors
     os.fchdir(here)
+    # a file that is opened later must not be taken for a stream that is closed
+    null = os.open(os.devnull, os.O_RDWR)
     for number, stream in enumerate(call.streams):
-        if stream is None:
-            os.close(number)
-        else:
-            os.dup2(streams.pop(0), number)
-    for descriptor in call.descriptors:
+        os.dup2(null if stream is None else streams.pop(0), number)
+    for descriptor in (*call.descriptors, null):
         os.close(descriptor)
     os.umask(call.umask)
     os.environ.clear()
