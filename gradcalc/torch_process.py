@@ -251,7 +251,7 @@ def _wait(descriptor: int, event: int, seconds: float | None) -> None:
     while not poll.poll(min(left, 1.0) * 1000):
         left -= 1.0
         if left <= 0:
-            raise Lost("its process does not answer")
+            raise Lost(f"its process did not answer within {seconds:g} s")
 
 
 # -- in the forked process ---------------------------------------------------------------------

@@ -139,7 +139,9 @@ def test_a_torch_that_hangs_is_given_up(tmp_path: Path) -> None:
         out, err = process.communicate(timeout=HANGS)
         assert not is_alive(child)
     assert (process.returncode, err) == (3, "")
-    assert json.loads(out)["verdict"]["message"].endswith("its process does not answer")
+    assert json.loads(out)["verdict"]["message"].endswith(
+        "its process did not answer within 1.15 s"
+    )
 
 
 @pytest.mark.parametrize("ended_by", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
