@@ -6,14 +6,15 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from benchmarks.attack import cold_moments, cold_places, cold_same
-from benchmarks.attack.cold_commands import COMMANDS, FILES, QUICK, STDIN, prepare
+from benchmarks.attack import cold, cold_moments, cold_places, cold_same
+from benchmarks.attack.cold_commands import ALL, CHEAP, COMMANDS, FILES, QUICK, STDIN, prepare
 from benchmarks.attack.cold_processes import Done, run
-from benchmarks.attack.data import Size
+from benchmarks.attack.data import Row, Size
 from gradcalc.codes import COMMANDS as KNOWN
 from tests.processes import Gate, child_of, ended, is_alive, wait_for
 from tests.test_cli_process import HANGS, environment
@@ -22,6 +23,21 @@ from tests.test_torch_process import importing
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="wants Linux's /proc")
 
 TINY = Size(0.001, 1)
+
+
+def test_a_row_can_be_tried_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = {name: lambda size, name=name: iter([Row(name, 1)]) for name in ("letters", "torch")}
+    monkeypatch.setattr(cold, "ROWS", made)
+    assert [row.what for row in cold.attack(TINY)] == ["letters", "torch"]
+    assert [row.what for row in cold.attack(replace(TINY, only=("torch",)))] == ["torch"]
+    with pytest.raises(SystemExit, match="there is no row x: letters, torch"):
+        list(cold.attack(replace(TINY, only=("x",))))
+
+
+def test_each_command_and_each_way_is_dealt() -> None:
+    pairs = cold_places._dealt(Size(1, 1), "x", range(17), 2)
+    assert {name for name, _ in pairs} == {*ALL}
+    assert len(pairs) == len({*pairs}) == 17 * (2 + len(CHEAP))
 
 
 def test_surroundings_that_nobody_expects() -> None:
