@@ -30,6 +30,7 @@ def main() -> "NoReturn":
     # as an exception Ctrl-C may get lost among the imports
     if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
         _signal.signal(_signal.SIGINT, lambda *_: leave(INTERRUPTED))
+    _speak_utf8()
     _keep_places()
     argv = completed(sys.argv[1:])
     code = _warm(argv) if os.environ.get("GRADCALC_DAEMON") in ("1", "auto") else None
@@ -40,6 +41,19 @@ def main() -> "NoReturn":
         beside = _torch_beside(argv)
         code = _run(argv, beside)
     leave(code)
+
+
+def _speak_utf8() -> None:
+    """Start anew in UTF-8 where Python takes a locale of ASCII at its word: neither words
+    nor names of files in other letters can be told there. As a rule Python does so by itself."""
+    # whoever sets it on the command line of Python has the last word
+    if sys.getfilesystemencoding() != "ascii" or not sys.executable or "utf8" in sys._xoptions:
+        return
+    try:
+        os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])
+    # what is in ASCII is answered all the same
+    except OSError:
+        return
 
 
 def _keep_places() -> None:

@@ -4,17 +4,18 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from benchmarks.attack import cold_moments, cold_places, cold_same
-from benchmarks.attack.cold_commands import COMMANDS, FILES, QUICK, STDIN, prepare
+from benchmarks.attack import cold, cold_moments, cold_places, cold_same
+from benchmarks.attack.cold_commands import ALL, CHEAP, COMMANDS, FILES, QUICK, STDIN, prepare
 from benchmarks.attack.cold_processes import Done, run
-from benchmarks.attack.data import Size
+from benchmarks.attack.data import Row, Size
 from gradcalc.codes import COMMANDS as KNOWN
-from tests.examples import PAGES
 from tests.processes import Gate, child_of, ended, is_alive, wait_for
 from tests.test_cli_process import HANGS, environment
 from tests.test_torch_process import importing
@@ -24,18 +25,35 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="wa
 TINY = Size(0.001, 1)
 
 
+def test_a_row_can_be_tried_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = {name: lambda size, name=name: iter([Row(name, 1)]) for name in ("letters", "torch")}
+    monkeypatch.setattr(cold, "ROWS", made)
+    assert [row.what for row in cold.attack(TINY)] == ["letters", "torch"]
+    assert [row.what for row in cold.attack(replace(TINY, only=("torch",)))] == ["torch"]
+    with pytest.raises(SystemExit, match="there is no row x: letters, torch"):
+        list(cold.attack(replace(TINY, only=("x",))))
+
+
+def test_each_command_and_each_way_is_dealt() -> None:
+    pairs = cold_places._dealt(Size(1, 1), "x", range(17), 2)
+    assert {name for name, _ in pairs} == {*ALL}
+    assert len(pairs) == len({*pairs}) == 17 * (2 + len(CHEAP))
+
+
 def test_surroundings_that_nobody_expects() -> None:
-    assert cold_places.surroundings(TINY).broken == ()
+    (row,) = cold_places.surroundings(TINY)
+    assert row.broken == ()
 
 
 def test_letters_that_an_encoding_lacks() -> None:
-    assert cold_places.other_letters(TINY).broken == ()
+    (row,) = cold_places.other_letters(TINY)
+    assert row.broken == ()
 
 
 def test_a_signal_at_any_moment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cold_moments, "COMMANDS", {"version": ("--version",)})
+    monkeypatch.setattr(cold_moments, "ALL", {"version": ("--version",)})
     monkeypatch.setattr(cold_moments, "seconds", lambda name, folder: 0.3)
-    rows = list(cold_moments.interrupted(TINY, Path.cwd()))
+    rows = list(cold_moments.interrupted(TINY))
     assert [row.broken for row in rows] == [(), ()]
     assert sum(row.tried for row in rows) == 2
 
@@ -91,20 +109,37 @@ def test_the_attack_sees_how_a_signal_ends_it(how: str) -> None:
 
 
 def test_other_bytes_are_seen() -> None:
-    page = PAGES[0]
-    before: cold_same.Answers = [("gradcalc grad x", 0, b"1"), ("gradcalc --timeout 1", 4, b"1")]
-    after: cold_same.Answers = [("gradcalc grad x", 0, b"2"), ("gradcalc --timeout 1", 0, b"2")]
-    (found,) = cold_same._differences(page, before, after)
-    assert "'gradcalc grad x'" in found
+    first: cold_same.Answer = (0, b"1", b"")
+    assert not [*cold_same.difference("x", first, (0, b"1", b""))]
+    assert [*cold_same.difference("x", first, (0, b"2", b""))]
+    assert [*cold_same.difference("x", first, (0, b"1", b"warning"))]
+    assert [*cold_same.difference("x", first, (4, b"1", b""))]
 
 
-def test_the_commands_of_a_page_have_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+TIMED = {
+    "gradcalc grad x --timeout 1": True,
+    "gradcalc --version": True,
+    "gradcalc grad x": False,
+    "gradcalc grad false": False,
+}
+
+
+@pytest.mark.parametrize("command", TIMED)
+def test_what_depends_on_more_than_its_input_is_known(command: str) -> None:
+    assert cold_same.is_timed(command) == TIMED[command]
+
+
+def test_the_commands_of_a_page_have_the_same_bytes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(cold_same, "load", lambda count: nullcontext())
-    page = Path("page.md")
-    page.write_text("```console\n$ gradcalc --help\n$ gradcalc grad x\n```\n")
+    monkeypatch.setattr(cold_same, "_warm_process", lambda: nullcontext({}))
+    page = tmp_path / "page.md"
+    page.write_text("```console\n$ gradcalc --help\n$ echo >> f; cat f\n$ ls\n```\n")
     monkeypatch.setattr(cold_same, "PAGES", (page,))
-    rows = list(cold_same.rows(TINY))
-    assert [(row.tried, row.broken) for row in rows] == [(2, ())] * 3
+    (row,) = cold_same.rows(TINY)
+    # each twice, but for what is not held to anything
+    assert (row.tried, row.broken) == (5, ())
 
 
 # -- what it found -----------------------------------------------------------------------------
@@ -131,6 +166,44 @@ def test_nothing_outlives_it_in_the_middle_of_a_long_operation(tmp_path: Path) -
             process.kill()
             process.wait(HANGS)
             wait_for(lambda: not is_alive(child))
+
+
+ASCII = {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "LC_ALL": "C"}
+"""What keeps Python from UTF-8."""
+
+IN_LETTERS: Mapping[str, tuple[Mapping[str, str], Sequence[str], str]] = {
+    "a program": (ASCII, ("grad", "größe**2", "--größe", "3"), ""),
+    "files that import each other": (ASCII, ("grad", "目录/ввод.py", "--größe", "3"), ""),
+    "lines": (ASCII, ("repl",), "größe = 3\ngröße**2\n"),
+    "lines where the streams are ASCII": (
+        {"PYTHONIOENCODING": "ascii"}, ("repl",), "größe = 3\ngröße**2\n"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", IN_LETTERS)
+def test_other_letters_are_read_in_a_locale_of_ascii(what: str, tmp_path: Path) -> None:
+    variables, argv, stdin = IN_LETTERS[what]
+    folder = tmp_path / "目录"
+    folder.mkdir()
+    (folder / "ввод.py").write_text("from цель import f\n\n\ndef g(größe):\n    return f(größe)\n",
+                                    "utf-8")  # fmt: skip
+    (folder / "цель.py").write_text("def f(größe):\n    return größe**2\n", "utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "gradcalc", *argv], input=stdin.encode(), capture_output=True,
+        cwd=tmp_path, env=environment(**variables), timeout=HANGS, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert "2*größe" in done.stdout.decode("utf-8").replace("\\xf6\\xdf", "öß")
+
+
+def test_whoever_refuses_utf8_is_answered_in_ascii() -> None:
+    argv = [sys.executable, "-X", "utf8=0", "-m", "gradcalc", "grad", "größe", "--größe", "1"]
+    done = subprocess.run(
+        argv, capture_output=True, text=True, env=environment(**ASCII), timeout=HANGS, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "error: the command line is not a text in UTF-8\n"
 
 
 def test_what_asks_torch_does_not_import_it() -> None:

@@ -77,7 +77,7 @@ NESTED = "(" * 10_000 + "x" + ")" * 10_000
         ),
         pytest.param(
             ["while x < 2: x = x*1\nx", "--x", "1", "--timeout", "0.1", "--max-steps", str(10**12)],
-            4, "limit", "time", id="timeout",
+            4, "limit", "time limit of 0.1 s was", id="timeout",
         ),
         pytest.param(["x*2**10**10", *X], 4, "limit", "", id="integer"),
         pytest.param(["x.sum() + zeros(10**12).sum()", *X], 4, "limit", "", id="zeros"),

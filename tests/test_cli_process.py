@@ -141,6 +141,7 @@ NOWHERE = {
     "grad x --x 1 --expect 3 --quiet >&-": (1, ""),
     "--version >&-": (2, CLOSED),
     "--version >/dev/full": (2, FULL),
+    "--show-completion bash >&-": (2, CLOSED),
     "--version >/dev/full 2>/dev/full": (2, ""),
     "--version 2>&-": (0, ""),
     "--help >&- 2>&-": (2, ""),
@@ -202,3 +203,25 @@ def start(*argv: str, **env: str) -> Any:
         # whoever runs the tests in the background has Ctrl-C ignored
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="wants a device that is full")
+@pytest.mark.parametrize(("stream", "told"), [(">&-", CLOSED), (">/dev/full", FULL)])
+def test_words_that_cannot_be_offered_are_an_error_and_no_fault(stream: str, told: str) -> None:
+    asked = {"_GRADCALC_COMPLETE": "complete_bash", "COMP_WORDS": "gradcalc gr", "COMP_CWORD": "1"}
+    done = subprocess.run(
+        f'"{sys.executable}" -m gradcalc {stream}', shell=True, capture_output=True, text=True,
+        env=environment(**asked), timeout=HANGS, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (2, told)
+
+
+def test_a_completion_that_cannot_be_installed_is_no_fault() -> None:
+    # Typer asks what shell it runs in otherwise
+    variables = {"HOME": "/dev/null", "_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
+    done = subprocess.run(
+        [*COMMAND, "--install-completion", "bash"], capture_output=True, text=True,
+        env=environment(**variables), timeout=HANGS, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "error: /dev/null cannot be written: File exists\n"

@@ -19,6 +19,7 @@ def main(
     parts: Annotated[list[str] | None, typer.Argument(help="|".join(PARTS))] = None,
     share: Annotated[float, typer.Option(min=0.0, help="Of all that is tried.")] = 1.0,
     seed: Annotated[int, typer.Option(help="Of what is drawn.")] = 0,
+    only: Annotated[list[str] | None, typer.Option(help="A row of the cold path, by name.")] = None,
 ) -> None:
     """Attack; the exit code is 1 if anything broke."""
     chosen = parts or list(PARTS)
@@ -29,7 +30,7 @@ def main(
     for name in chosen:
         attack: Part = import_module(f"benchmarks.attack.{name}").attack
         print(name)
-        for row in attack(Size(share, seed)):
+        for row in attack(Size(share, seed, tuple(only or ()))):
             show(row)
             broken += len(row.broken)
     sys.exit(1 if broken else 0)

@@ -28,7 +28,7 @@ FILES = {
 COMMANDS = {
     "grad": ("grad", "sum(x*exp(x))", "--x", "0,1,2"),
     "why": ("why", "log(sum(exp(x)))", "--x", "1000,999"),
-    "explain": ("explain", "sum(x*exp(x))", "--x", "1,2"),
+    "explain": ("explain", "f.py", "--a", "0.3,0.5"),
     "graph": ("graph", "sum(x*exp(x))", "--x", "1,2"),
     "plot": ("plot", "abs(x) + x**2", "--x", "-2:2:9"),
     "formula": ("formula", "norm(A@x - b)**2"),
@@ -56,6 +56,11 @@ QUICK = {
     "the first words": (),
 }
 """What does little or writes otherwise."""
+
+ALL = {**COMMANDS, **QUICK}
+
+CHEAP = ("help", "short help", "version", "list of the tour", "completion", "the first words")
+"""Those that take a twentieth of the others' time."""
 
 STDIN = {"repl": STATEMENTS, "report": BLOCK}
 """What commands read from standard input."""

@@ -7,15 +7,21 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from benchmarks.attack.cold_commands import COMMANDS, STDIN, prepare
+from benchmarks.attack.cold_commands import ALL, STDIN, prepare
 from benchmarks.attack.cold_processes import GRADCALC, Done, children, run, tell
 from benchmarks.attack.data import Row, Size
 
 MOMENTS = 200
+"""So many times Ctrl-C, shared by the commands; the other signals come less often."""
+
+TERMINATED = 50
+KILLED = 100
+PAUSED = 100
+ORPHANED = 50
 
 Disturb = Callable[[subprocess.Popen[bytes], str], None]
 
@@ -27,52 +33,45 @@ LATE = 1.05
 STARTS = b"KeyboardInterrupt"
 
 
-def rows(size: Size) -> Iterator[Row]:
-    """Each kind of signal."""
-    with tempfile.TemporaryDirectory() as place:
-        folder = prepare(Path(place))
-        yield from interrupted(size, folder)
-        yield torch_signalled(size, folder, "torch's process is killed", _killing)
-        yield torch_signalled(
-            size, folder, "torch's process is stopped, and the command too", _pausing
-        )
-        yield parent_killed(size, folder)
-
-
 def seconds(name: str, folder: Path) -> float:
     """How long a command takes."""
     start = time.monotonic()
-    run([*GRADCALC, *COMMANDS[name]], folder, stdin=STDIN.get(name))
+    run([*GRADCALC, *ALL[name]], folder, stdin=STDIN.get(name))
     return time.monotonic() - start
 
 
-def interrupted(size: Size, folder: Path) -> Iterator[Row]:
+def interrupted(size: Size) -> Iterator[Row]:
     """Ctrl-C, as a terminal and as `kill` send it, and SIGTERM."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        broken: list[str] = []
-        tried = early = 0
-        for name in COMMANDS:
-            drawn = random.Random(f"{size.seed} {name} {number}")
-            limit = LATE * seconds(name, folder)
-            for _ in range(size.count(MOMENTS)):
-                moment, whole = drawn.uniform(0, limit), drawn.random() < 0.5
-                done = run(
-                    [*GRADCALC, *COMMANDS[name]], folder, stdin=STDIN.get(name),
-                    disturb=_signal_at(moment, number, whole=whole), prepared=os.setsid,
-                )  # fmt: skip
-                tried += 1
-                fault = _fault(done, number)
-                if fault == EARLY:
-                    early += 1
-                elif fault:
-                    broken.append(f"{name} after {moment:.3f} s: {fault}")
-        note = f"{early} before Python had started" if early else ""
-        yield Row(
-            f"{number.name} at random moments of {len(COMMANDS)} commands",
-            tried,
-            tuple(broken),
-            note,
-        )
+    with tempfile.TemporaryDirectory() as place:
+        folder = prepare(Path(place))
+        limits: dict[str, float] = {}
+        for number, full in ((signal.SIGINT, MOMENTS), (signal.SIGTERM, TERMINATED)):
+            yield _signalled(number, size.count(full), size.seed, folder, limits)
+
+
+def _signalled(
+    number: signal.Signals, count: int, seed: int, folder: Path, limits: dict[str, float]
+) -> Row:
+    """A signal at random moments of all commands in turn; how long they take is kept."""
+    drawn = random.Random(f"{seed} {number}")
+    names = drawn.sample(list(ALL), len(ALL))
+    broken: list[str] = []
+    early = 0
+    for turn in range(count):
+        name = names[turn % len(names)]
+        if name not in limits:
+            limits[name] = LATE * seconds(name, folder)
+        moment, whole = drawn.uniform(0, limits[name]), drawn.random() < 0.5
+        done = run(
+            [*GRADCALC, *ALL[name]], folder, stdin=STDIN.get(name),
+            disturb=_signal_at(moment, number, whole=whole), prepared=os.setsid,
+        )  # fmt: skip
+        fault = _fault(done, number)
+        early += fault == EARLY
+        broken += [f"{name} after {moment:.3f} s: {fault}"] if fault and fault != EARLY else []
+    note = f"{early} before Python had started" if early else ""
+    what = f"{number.name} at random moments of {min(count, len(names))} commands"
+    return Row(what, count, tuple(broken), note)
 
 
 def _signal_at(moment: float, number: int, *, whole: bool) -> Disturb:
@@ -108,21 +107,30 @@ def _fault(done: Done, number: signal.Signals) -> str | None:
 # -- torch's process ---------------------------------------------------------------------------
 
 
-def torch_signalled(
-    size: Size, folder: Path, what: str, disturbing: Callable[[random.Random, float], Disturb]
-) -> Row:
+def torch_signalled(size: Size) -> Iterator[Row]:
+    """What happens to torch's process beside the command."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = prepare(Path(place))
+        limit = LATE * seconds("grad", folder)
+        for what, full, disturbing in (
+            ("torch's process is killed", KILLED, _killing),
+            ("torch's process is stopped, and the command too", PAUSED, _pausing),
+        ):
+            drawn = random.Random(f"{size.seed} {what}")
+            yield _asked(what, [disturbing(drawn, limit) for _ in range(size.count(full))], folder)
+        yield parent_killed(size, folder, limit)
+
+
+def _asked(what: str, ways: Sequence[Disturb], folder: Path) -> Row:
     """The gradient is right or unresolved, with the reason, and the formula is there."""
-    drawn = random.Random(f"{size.seed} {what}")
-    limit = LATE * seconds("grad", folder)
-    count = size.count(MOMENTS)
-    broken = []
+    broken: list[str] = []
     unresolved = 0
-    for _ in range(count):
-        done = run([*GRADCALC, *ASKED], folder, disturb=disturbing(drawn, limit))
+    for disturb in ways:
+        done = run([*GRADCALC, *ASKED], folder, disturb=disturb)
         fault = _answer_fault(done)
         unresolved += done.code == 3
         broken += [fault] if fault else []
-    return Row(what, count, tuple(broken), f"{unresolved} unresolved, with the formula")
+    return Row(what, len(ways), tuple(broken), f"{unresolved} unresolved, with the formula")
 
 
 def _answer_fault(done: Done) -> str | None:
@@ -164,12 +172,11 @@ def _pausing(drawn: random.Random, limit: float) -> Disturb:
     return disturb
 
 
-def parent_killed(size: Size, folder: Path) -> Row:
+def parent_killed(size: Size, folder: Path, limit: float) -> Row:
     """The command is killed while torch's process is stopped, or is in a long calculation."""
     drawn = random.Random(f"{size.seed} killed")
-    limit = LATE * seconds("grad", folder)
-    count = size.count(MOMENTS)
-    broken = []
+    count = size.count(ORPHANED)
+    broken: list[str] = []
     for _ in range(count):
         done = run([*GRADCALC, *ASKED], folder, disturb=_orphaning(drawn.uniform(0, limit)))
         broken += [done.told] if done.left or done.code not in (0, -signal.SIGKILL) else []

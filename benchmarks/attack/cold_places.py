@@ -7,14 +7,13 @@ import shlex
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-from benchmarks.attack.cold_commands import COMMANDS, QUICK, STDIN, prepare
+from benchmarks.attack.cold_commands import ALL, CHEAP, COMMANDS, STDIN, prepare
 from benchmarks.attack.cold_processes import GRADCALC, ROOT, Done, environment, run
 from benchmarks.attack.data import Row, Size
-
-ALL: Mapping[str, Sequence[str]] = {**COMMANDS, **QUICK}
 
 SENTENCE = b"the output cannot be written"
 
@@ -27,18 +26,15 @@ CLOSED = {
 """Redirections by the shell, and whether there is nowhere for the answer to go then."""
 
 
-def rows(size: Size) -> Iterator[Row]:
-    """Each kind of surroundings."""
-    yield closed_streams(size)
-    yield surroundings(size)
-    yield little_memory(size)
-    yield few_descriptors(size)
-    yield named_like_others(size)
-    yield other_letters(size)
-
-
-def _sampled(size: Size, what: str, found: Sequence[Any]) -> list[Any]:
-    return random.Random(f"{size.seed} {what}").sample(list(found), size.count(len(found)))
+def _dealt(size: Size, what: str, ways: Sequence[Any], times: int) -> list[tuple[str, Any]]:
+    """Commands and ways: each way so many times with commands that take their time, dealt in turn,
+    and once with each that does not."""
+    drawn = random.Random(f"{size.seed} {what}")
+    dear = [name for name in ALL if name not in CHEAP]
+    deck = cycle(drawn.sample(dear, len(dear)))
+    pairs = [(next(deck), way) for _ in range(times) for way in ways]
+    pairs += [(name, way) for name in CHEAP for way in ways]
+    return drawn.sample(pairs, size.count(len(pairs)))
 
 
 def _fault(done: Done, codes: Sequence[int] = VERDICTS) -> str | None:
@@ -46,11 +42,10 @@ def _fault(done: Done, codes: Sequence[int] = VERDICTS) -> str | None:
     return None if plain and not done.left and done.code in codes else done.told
 
 
-def closed_streams(size: Size) -> Row:
+def closed_streams(size: Size) -> Iterator[Row]:
     """Standard streams that are closed, or full: no answer is an error, told where that can be."""
-    pairs = [(name, how) for name in ALL for how in CLOSED]
     broken = []
-    chosen = _sampled(size, "streams", pairs)
+    chosen = _dealt(size, "streams", list(CLOSED), 4)
     with tempfile.TemporaryDirectory() as place:
         folder = prepare(Path(place))
         for name, how in chosen:
@@ -62,12 +57,12 @@ def closed_streams(size: Size) -> Row:
             # what cannot read the requests says so
             reads = name in STDIN and "0<" in how
             broken += [f"{name} {how}: {fault}"] if fault and not (reads and done.code == 2) else []
-    return Row("standard streams that are closed or full", len(chosen), tuple(broken))
+    yield Row("standard streams that are closed or full", len(chosen), tuple(broken))
 
 
-def surroundings(size: Size) -> Row:
+def surroundings(size: Size) -> Iterator[Row]:
     """Folders and variables that are not what they should be."""
-    chosen = _sampled(size, "places", [(name, how) for name in ALL for how in SURROUNDINGS])
+    chosen = _dealt(size, "places", list(SURROUNDINGS), 2)
     broken = []
     with tempfile.TemporaryDirectory() as place:
         for number, (name, how) in enumerate(chosen):
@@ -79,14 +74,14 @@ def surroundings(size: Size) -> Row:
             gone = how in _ELSEWHERE and name in _FROM_FILES
             fault = _fault(done, (2,) if gone else VERDICTS)
             broken += [f"{name} with {how}: {fault}"] if fault else []
-    return Row("folders and variables that are not as usual", len(chosen), tuple(broken))
+    yield Row("folders and variables that are not as usual", len(chosen), tuple(broken))
 
 
 _UNSET = "\0"
 
 _ELSEWHERE = ("a deleted working directory", "a working directory that cannot be written")
 
-_FROM_FILES = ("batch", "check")
+_FROM_FILES = ("batch", "check", "explain")
 """Commands that name a file, which is gone with its folder."""
 
 SURROUNDINGS: Mapping[str, tuple[Mapping[str, str], str]] = {
@@ -113,9 +108,9 @@ SURROUNDINGS: Mapping[str, tuple[Mapping[str, str], str]] = {
 """Variables, and what the shell does before."""
 
 
-def little_memory(size: Size) -> Row:
+def little_memory(size: Size) -> Iterator[Row]:
     """Addresses that end: each answer is one, or says that there is no room."""
-    count = size.count(200)
+    count = size.count(100)
     drawn = random.Random(f"{size.seed} memory")
     broken = []
     codes: dict[int | None, int] = {}
@@ -133,28 +128,28 @@ def little_memory(size: Size) -> Row:
                 fault = None
             broken += [f"{name} in {room >> 20} MiB: {fault}"] if fault else []
     told = ", ".join(f"{n} with exit code {code}" for code, n in codes.items())
-    return Row("memory that ends (45 MiB to 2.9 GiB)", count, tuple(broken), told)
+    yield Row("memory that ends (45 MiB to 2.9 GiB)", count, tuple(broken), told)
 
 
 def _limit(which: int, room: int) -> None:
     resource.setrlimit(which, (room, room))
 
 
-def few_descriptors(size: Size) -> Row:
+def few_descriptors(size: Size) -> Iterator[Row]:
     """Every limit on open files from 3 to 24."""
-    chosen = _sampled(size, "files", [(name, n) for name in COMMANDS for n in range(3, 25)])
+    chosen = _dealt(size, "files", range(3, 25), 2)
     broken = []
     with tempfile.TemporaryDirectory() as place:
         folder = prepare(Path(place))
         for name, limit in chosen:
-            done = run([*GRADCALC, *COMMANDS[name]], folder, stdin=STDIN.get(name),
+            done = run([*GRADCALC, *ALL[name]], folder, stdin=STDIN.get(name),
                        prepared=partial(_limit, resource.RLIMIT_NOFILE, limit))  # fmt: skip
             fault = _fault(done, (*VERDICTS, 2, 4))
             # Python itself does not start
             if fault and b"gradcalc" not in done.err:
                 fault = None
             broken += [f"{name} with {limit} files: {fault}"] if fault else []
-    return Row("few descriptors (3 to 24)", len(chosen), tuple(broken))
+    yield Row("few descriptors (3 to 24)", len(chosen), tuple(broken))
 
 
 STANDARD = (
@@ -163,21 +158,24 @@ STANDARD = (
 )  # fmt: skip
 
 
-def named_like_others(size: Size) -> Row:
-    """Files beside a user's, or in the working directory, that are named like modules: a program
-    does not import them."""
-    chosen = _sampled(size, "modules", [(name, module) for name in COMMANDS for module in STANDARD])
+def named_like_others(size: Size) -> Iterator[Row]:
+    """Files beside a user's, or in the working directory, that are named like modules: no program
+    imports them, and `check` only where the user's code would."""
+    pairs = [*(("check", (module,)) for module in STANDARD),
+             *((name, STANDARD) for name in COMMANDS if name != "check")]  # fmt: skip
     broken = []
+    chosen = random.Random(f"{size.seed} modules").sample(pairs, size.count(len(pairs)))
     with tempfile.TemporaryDirectory() as place:
-        for number, (name, module) in enumerate(chosen):
+        for number, (name, modules) in enumerate(chosen):
             folder = prepare(Path(place, str(number)))
-            (folder / f"{module}.py").write_text("raise RuntimeError('imported')\n")
+            for module in modules:
+                (folder / f"{module}.py").write_text("raise RuntimeError('imported')\n")
             # `python -m` itself looks there, the installed command does not
             argv = [GRADCALC[0], "-P", *GRADCALC[1:], *COMMANDS[name]]
             done = run(argv, folder, stdin=STDIN.get(name))
             fault = _fault(done)
-            broken += [f"{name} beside {module}.py: {fault}"] if fault else []
-    return Row("files beside a program named like modules", len(chosen), tuple(broken))
+            broken += [f"{name} beside {modules}: {fault}"] if fault else []
+    yield Row("files beside a program named like modules", len(chosen), tuple(broken))
 
 
 LETTERS: Sequence[tuple[str, ...]] = (
@@ -192,9 +190,20 @@ LETTERS: Sequence[tuple[str, ...]] = (
     ("plot", "größe**2", "--größe", "-1:1:5"),
     ("batch", "目录/запросы.jsonl"),
     ("grad", "x", "--x", "@目录/точки.csv"),
+    ("grad", "目录/ввод.py", "--größe", "1,2"),
     ("grad", "größe*(", "--größe", "1"),
     ("grad", "нет.py", "--x", "1"),
+    ("grad", "-", "--größe", "1"),
+    ("repl",),
+    ("report", "-"),
 )
+
+PIPED = {
+    ("grad", "-", "--größe", "1"): "größe**2\n",
+    ("repl",): "größe = 1\ngröße**2\n",
+    ("report", "-"): "# Größe\n\n```gradcalc\ngradcalc grad 'größe**2' --größe 1\n```\n",
+}
+"""Standard input in other letters, by the command that reads it."""
 
 ASCII: Sequence[Mapping[str, str]] = (
     {"PYTHONIOENCODING": "ascii"},
@@ -205,29 +214,37 @@ ASCII: Sequence[Mapping[str, str]] = (
 )
 
 
-def other_letters(size: Size) -> Row:
+def other_letters(size: Size) -> Iterator[Row]:
     """Programs, names and files in letters that the encoding of the streams lacks: the exit code is
     that of UTF-8."""
-    chosen = _sampled(size, "letters", [(argv, env) for argv in LETTERS for env in ASCII])
+    pairs = [(argv, env) for argv in LETTERS for env in ASCII]
+    chosen = random.Random(f"{size.seed} letters").sample(pairs, size.count(len(pairs)))
     broken = []
     with tempfile.TemporaryDirectory() as place:
         folder = _lettered(Path(place))
-        meant = {argv: run([*GRADCALC, *argv], folder).code for argv, _ in chosen}
+        meant = {argv: _lettered_call(argv, folder).code for argv in {argv for argv, _ in chosen}}
         for argv, env in chosen:
-            done = run([*GRADCALC, *argv], folder, variables=environment(**env))
+            done = _lettered_call(argv, folder, **env)
             code = meant[argv]
-            # where Python is kept from UTF-8 by force, no word of it can be read
-            refused = "PYTHONUTF8" in env and done.code == 2
-            other = done.told if done.code != code and not refused else None
+            other = done.told if done.code != code else None
             fault = _fault(done, (*VERDICTS, 2)) or other
             broken += [f"{shlex.join(argv)} with {dict(env)}: {fault}"] if fault else []
-    return Row("other letters, with streams of ASCII", len(chosen), tuple(broken))
+    yield Row("other letters, with streams of ASCII", len(chosen), tuple(broken))
+
+
+def _lettered_call(argv: tuple[str, ...], folder: Path, **more: str) -> Done:
+    return run(
+        [*GRADCALC, *argv], folder, stdin=PIPED.get(argv), variables=environment(**more)
+    )  # fmt: skip
 
 
 def _lettered(folder: Path) -> Path:
     there = folder / "目录"
     there.mkdir()
     (there / "програма.py").write_text("def f(größe):\n    return (größe * größe).sum()\n", "utf-8")
+    (there / "ввод.py").write_text(
+        "from програма import f\n\ndef g(größe):\n    return f(größe)\n", "utf-8"
+    )
     (there / "запросы.jsonl").write_text('{"id": "é", "program": "ö*ö", "inputs": {"ö": 1}}\n',
                                          "utf-8")  # fmt: skip
     (there / "точки.csv").write_text("1,2\n", "utf-8")

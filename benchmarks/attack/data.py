@@ -19,14 +19,22 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much is tried: `count(full)` of what the figures in docs/reliability.md are from."""
+    """How much is tried: `count(full)` of what the figures in docs/reliability.md are from.
+
+    Of a part whose rows have names, `only` those, or all.
+    """
 
     share: float
     seed: int
+    only: tuple[str, ...] = ()
 
     def count(self, full: int) -> int:
         """So many of a full attack's."""
         return max(1, round(full * self.share))
+
+    def wants(self, name: str) -> bool:
+        """Whether a row is to be tried."""
+        return not self.only or name in self.only
 
 
 Part = Callable[[Size], Iterator[Row]]

@@ -6,7 +6,7 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any
@@ -140,15 +140,27 @@ def _run(argv: Sequence[str], beside: "Beside | None") -> int:
     for word in argv:
         if not word.isprintable() and any("\ud800" <= char <= "\udfff" for char in word):
             raise UsageError("the command line is not a text in UTF-8")
+    from gradcalc.cli.output import foreign
+
     try:
         # one command is made faster than all of them
-        code = _command(*(word for word in argv[:1] if word in COMMANDS)).main(
-            args=list(argv), prog_name="gradcalc", standalone_mode=False, obj=beside
-        )
+        command = _command(*(word for word in argv[:1] if word in COMMANDS))
+        with foreign(sys.stdout) if _is_typers(argv) else nullcontext():
+            code = command.main(
+                args=list(argv), prog_name="gradcalc", standalone_mode=False, obj=beside
+            )
     # Typer leaves this way after shell completion, rich when a pipe was closed.
     except SystemExit as leaving:
         code = leaving.code
     return code if isinstance(code, int) else 0
+
+
+def _is_typers(argv: Sequence[str]) -> bool:
+    """Whether Typer answers by itself, to whom a stream that is closed needs no answer."""
+    first = argv[0].partition("=")[0] if argv else ""
+    return "_GRADCALC_COMPLETE" in os.environ or first in (
+        "--show-completion", "--install-completion"
+    )  # fmt: skip
 
 
 def _usage_error(error: Exception) -> UsageError | None:

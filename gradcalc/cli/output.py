@@ -86,6 +86,20 @@ def write_bytes(content: bytes, stream: TextIO | None) -> None:
 
 
 @contextmanager
+def foreign(stream: TextIO | None) -> Iterator[None]:
+    """Hold what writes to a stream by itself, and maybe files too, to the same."""
+    if stream is None:
+        raise FileError(CLOSED)
+    with _told(stream):
+        try:
+            yield
+        except OSError as error:
+            if error.filename is None:
+                raise
+            raise FileError(f"{error.filename} cannot be written: {error.strerror}") from None
+
+
+@contextmanager
 def _told(stream: TextIO) -> Iterator[None]:
     """Make what goes wrong with a stream an error of ours."""
     try:

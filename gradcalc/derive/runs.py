@@ -1,6 +1,5 @@
 """Runs of one program at any point and in any arithmetic: recorded once for each way it takes."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -77,8 +76,7 @@ class Recording:
 
 def budget(problem: Problem) -> Budget:
     """Steps and time for one run."""
-    seconds = problem.limits.seconds
-    return Budget(problem.limits.steps, None if seconds is None else time.monotonic() + seconds)
+    return Budget.of(problem.limits)
 
 
 def record(

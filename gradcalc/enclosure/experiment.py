@@ -125,7 +125,8 @@ class Experiment:
     @property
     def budget(self) -> Budget:
         """Steps and time for one more run."""
-        return Budget(self.problem.limits.steps, self.deadline)
+        limits = self.problem.limits
+        return Budget(limits.steps, self.deadline, seconds=limits.seconds)
 
     @property
     def budget_beside(self) -> Budget:
@@ -135,7 +136,7 @@ class Experiment:
         """
         found = self.budget
         most = min(found.steps, STEPS + LONGER * self.runs.recording.trace.steps)
-        return Budget(most, found.deadline, "beside this point ")
+        return Budget(most, found.deadline, "beside this point ", found.seconds)
 
     @property
     def left(self) -> float | None:

@@ -1,7 +1,6 @@
 """Program × backend × inputs → value: the statements of the language, and the run as a whole."""
 
 import ast
-import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
@@ -80,8 +79,7 @@ def evaluate(
     """
     limits = limits or Limits()
     if budget is None:
-        deadline = None if limits.seconds is None else time.monotonic() + limits.seconds
-        budget = Budget(limits.steps, deadline)
+        budget = Budget.of(limits)
     machine = Machine(
         program,
         backend,

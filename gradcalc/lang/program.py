@@ -59,12 +59,13 @@ class Budget:
 
     `made` counts the elements of all tensors so far, `written` the characters of all texts: they
     may all be kept; `taken` the items of lists that were gone through. `place` says where the
-    program runs, if that is not the point that was asked for.
+    program runs, if that is not the point that was asked for, `seconds` how long it may.
     """
 
     steps: int
     deadline: float | None = None
     place: str = ""
+    seconds: float | None = None
     total: int = field(init=False)
     made: int = field(init=False, default=0)
     written: int = field(init=False, default=0)
@@ -72,6 +73,13 @@ class Budget:
 
     def __post_init__(self) -> None:
         self.total = self.steps
+
+    @classmethod
+    def of(cls, limits: Limits) -> "Budget":
+        """What a run may take that begins now."""
+        seconds = limits.seconds
+        deadline = None if seconds is None else time.monotonic() + seconds
+        return cls(limits.steps, deadline, seconds=seconds)
 
     def tick(self, steps: int = 1) -> None:
         """Count steps. Raises `LimitError` when steps or time are used up."""
@@ -82,7 +90,10 @@ class Budget:
                 hint="is there a loop without an end? --max-steps allows more",
             )
         if self.deadline is not None and time.monotonic() > self.deadline:
-            raise LimitError("the time limit was reached", hint="--timeout allows more seconds")
+            bound = "" if self.seconds is None else f" of {self.seconds:g} s"
+            raise LimitError(
+                f"the time limit{bound} was reached", hint="--timeout allows more seconds"
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """The autograd witness: the program on torch tensors, then torch's reverse mode."""
 
 import math
-import time
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -281,13 +280,11 @@ def testify(problem: Problem) -> Computed:
 
     Raises `GradcalcError` for whatever is wrong with the program or its inputs.
     """
-    seconds = problem.limits.seconds
-    deadline = None if seconds is None else time.monotonic() + seconds
-    budget = Budget(problem.limits.steps, deadline)
+    budget = Budget.of(problem.limits)
 
     def again(other: Problem) -> Computed:
         asked = replace(other, prints=False, steps=False)
-        return _run(asked, Budget(problem.limits.steps, deadline))
+        return _run(asked, replace(budget, steps=problem.limits.steps))
 
     confirm = Fidelity(getattr(torch, problem.dtype))
     ours = _run(problem, budget, confirm, Keeping())

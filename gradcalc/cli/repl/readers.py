@@ -1,5 +1,6 @@
 """Where statements come from: lines that are piped in, a plain prompt, or prompt_toolkit's."""
 
+import io
 import os
 import sys
 from collections.abc import Iterator
@@ -29,7 +30,10 @@ _KEPT = 1000
 
 
 def piped() -> Iterator[str]:
-    """The statements on standard input. Raises `FileError` for what is no text."""
+    """The statements on standard input, in UTF-8. Raises `FileError` for what is no text."""
+    # whatever the locale says, as files are; what is no file of the system's is text already
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8", errors="strict")
     try:
         yield from statements(sys.stdin)
     except UnicodeDecodeError:
