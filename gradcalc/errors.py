@@ -189,15 +189,22 @@ def as_error(error: Exception) -> GradcalcError:
         return error
     if isinstance(error, MemoryError) or _wants_memory(error):
         return LimitError("the calculation does not fit into memory")
-    if os.environ.get("GRADCALC_DEBUG"):
-        import traceback
-
-        traceback.print_exception(error, file=sys.stderr)
+    if isinstance(error, RecursionError):
+        _show(error)
+        return LimitError("the calculation is nested too deeply")
+    _show(error)
     reason = next(iter(str(error).splitlines()), "")
     return Fault(
         f"gradcalc has a fault: {type(error).__name__}{': ' if reason else ''}{reason}",
         hint="please report it with the command; GRADCALC_DEBUG=1 shows where it happened",
     )
+
+
+def _show(error: Exception) -> None:
+    if os.environ.get("GRADCALC_DEBUG"):
+        import traceback
+
+        traceback.print_exception(error, file=sys.stderr)
 
 
 def _wants_memory(error: Exception) -> bool:

@@ -17,7 +17,7 @@ def pack(message: Any) -> bytes:
     return data.getvalue()
 
 
-def unpack(data: bytes) -> Any:
+def unpack(data: bytes | bytearray) -> Any:
     """The message that was packed. Raises `MemoryError` and what `pickle.loads` does."""
     return pickle.loads(data)
 
@@ -59,7 +59,8 @@ def _tree(flat: Flat) -> ast.AST:
     for node, (_, plain, below) in zip(nodes, flat, strict=True):
         vars(node).update(plain)
         for name, places in below.items():
-            one = isinstance(places, int)
-            found = nodes[places] if one else [nodes[k] if k >= 0 else None for k in places]
-            setattr(node, name, found)
+            if isinstance(places, int):
+                setattr(node, name, nodes[places])
+            else:
+                setattr(node, name, [nodes[k] if k >= 0 else None for k in places])
     return nodes[0]

@@ -207,6 +207,15 @@ def _handing(course: Course, use: Use, index: Index) -> Fault | None:
 
 def _undefined(course: Course, number: int, place: Index) -> tuple[int, Index]:
     """The first call, of those that make an element, without a value, and its element there."""
+    while True:
+        below = _without_value(course, number, place)
+        if below is None:
+            return number, place
+        number, place = below
+
+
+def _without_value(course: Course, number: int, place: Index) -> tuple[int, Index] | None:
+    """The call without a value that gives a call an operand, and its element; None for none."""
     for slot in course.slots[number]:
         sizes = slot.value.shape
         behind = place[len(place) - len(sizes) :]
@@ -214,8 +223,8 @@ def _undefined(course: Course, number: int, place: Index) -> tuple[int, Index]:
         if isinstance(slot.origin, tuple) and not np.isfinite(slot.value[own]):
             below = slot.origin[0]
             if course.is_elementwise(course.calls[below]):
-                return _undefined(course, below, own)
-    return number, place
+                return below, own
+    return None
 
 
 def _differ(course: Course, meant: Ball, true: Ball) -> bool:

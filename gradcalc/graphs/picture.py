@@ -142,6 +142,16 @@ class _Drawing:
                 yield Node(key, Kind.ROUNDS, text, text, None, None, Flow.FLOWS)
             else:
                 yield self._node(position, step)
+        if self._is_fixed():
+            name, given = steps.output, steps.report.value
+            numbers = None if given is None else Numbers(given)
+            yield Node(f"x:{name}", Kind.OUTPUT, name, name, numbers, None, Flow.NONE)
+
+    def _is_fixed(self) -> bool:
+        """Whether the output comes of no input and of no step: it is a number of the program."""
+        output = self._steps.output
+        made = any(output in step.names for step in self._steps.forward)
+        return output not in self._steps.inputs and not made
 
     def _arrived(self) -> dict[str, Numbers]:
         """All that has come back to each input."""

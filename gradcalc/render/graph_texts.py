@@ -32,9 +32,9 @@ def brief(value: Array, dtype: str, style: Style) -> str:
 
 
 def title(node: Node, style: Style) -> str:
-    """A node in the words of the program: `u = x*x`, an input by its name alone."""
+    """A node in the words of the program: `u = x*x`; what comes of nothing by its name alone."""
     name = plain_name(node.name, style)
-    if node.kind in (Kind.INPUT, Kind.ROUNDS):
+    if node.kind in (Kind.INPUT, Kind.ROUNDS) or node.name == node.text:
         return style.safe(name)
     return f"{style.safe(name)} = {style.safe(plain_name(node.text, style))}"
 
