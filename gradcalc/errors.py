@@ -162,6 +162,10 @@ class LimitError(GradcalcError):
     exit_code = LIMIT
 
 
+class EndlessError(LimitError):
+    """A program that did not end within its steps."""
+
+
 class UnsupportedError(GradcalcError):
     kind = "unsupported"
 

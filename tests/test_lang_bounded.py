@@ -1,13 +1,15 @@
 """What one step of a program can make or go through is bounded, whatever the step is."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from gradcalc.errors import LimitError
+from gradcalc.errors import EndlessError, LimitError
 from gradcalc.general.texts import names_of
 from gradcalc.lang.fence import compile_program
 from gradcalc.lang.program import Limits
+from tests.command import Run
 from tests.lang_backends import SIDES
 
 LONG = {
@@ -91,3 +93,41 @@ def test_the_names_of_a_long_text_are_found_without_a_copy_for_each() -> None:
     text = Counted(" + ".join(["x*y"] * 500))
     assert list(names_of(text, ())) == ["x", "y"]
     assert Counted.copied < 10 * len(text)
+
+
+HALF = "u = x\nwhile u > 0.5:\n    u = u + 1\nu*x"
+"""A program that ends for small x alone."""
+
+
+@pytest.mark.parametrize(
+    ("argv", "most"),
+    [
+        (("formula", "while True:\n    pass\nx*x"), 5),
+        (("formula", HALF), 40),
+        (("plot", "while True:\n    pass\nx*x", "--x", "0:1:101"), 5),
+        (("plot", HALF, "--x", "0.6:1:101"), 5),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_a_program_without_an_end_is_run_a_few_times(
+    argv: tuple[str, ...], most: int, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = 0
+    before = EndlessError.__init__
+
+    def counted(self: EndlessError, *args: Any, **given: Any) -> None:
+        nonlocal ended
+        ended += 1
+        before(self, *args, **given)
+
+    monkeypatch.setattr(EndlessError, "__init__", counted)
+    found = run(*argv, "--max-steps", "500")
+    assert found.code == 4
+    assert "did not end within 500 steps" in found.err
+    assert 1 <= ended <= most
+
+
+def test_a_plot_shows_where_a_program_ends(run: Run) -> None:
+    found = run("plot", HALF, "--x", "0:1:5", "--max-steps", "500", "--format", "csv")
+    assert [line.split(",")[5] for line in found.out.splitlines()[1:]][:2] == ["verified"] * 2
+    assert found.out.count(",error,the program did not end within 500 steps") == 2

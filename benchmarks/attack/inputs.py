@@ -14,13 +14,13 @@ from benchmarks.attack.inputs_smaller import smaller
 Made = Callable[[Random], Case]
 
 KINDS: dict[str, tuple[Made, int]] = {
-    "noise: bytes, Unicode, words": (cases.noises, 200_000),
-    "programs that are there, mutated": (cases.mutations, 200_000),
-    "programs made by a grammar": (cases.grammar, 200_000),
-    "monsters: nested, long, growing": (cases.monsters, 20_000),
-    "values": (cases.values, 130_000),
+    "noise: bytes, Unicode, words": (cases.noises, 400_000),
+    "programs that are there, mutated": (cases.mutations, 150_000),
+    "programs made by a grammar": (cases.grammar, 100_000),
+    "monsters: nested, long, growing": (cases.monsters, 5_000),
+    "values": (cases.values, 30_000),
     "requests of batch": (cases.requests, 10_000),
-    "command lines": (cases.command_lines, 100_000),
+    "command lines": (cases.command_lines, 200_000),
     "files": (cases.files, 50_000),
 }
 """What is drawn of each kind, and how often at full size; a case of `batch` has ten requests."""
@@ -33,8 +33,12 @@ def attack(size: Size) -> Iterator[Row]:
     """A row for each kind, and one for all of them as commands."""
     with Workers() as workers:
         for what, (made, full) in KINDS.items():
+            if not size.wants(what.partition(":")[0]):
+                continue
             drawn = _drawn(what, made, size, full)
             yield _row(what, workers.tried(drawn), workers.one)
+    if not size.wants("commands"):
+        return
     each = [_drawn(f"command: {what}", made, size, COMMANDS // len(KINDS))
             for what, (made, _) in KINDS.items()]  # fmt: skip
     commands = (case for case in itertools.chain(*each) if _can_be_typed(case))

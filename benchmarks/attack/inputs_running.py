@@ -22,16 +22,21 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-SECONDS = 20.0
-"""Processor time in which a case is answered."""
+SECONDS = 60.0
+"""Processor time in which a case is answered: 150,000 steps that each take tensors need 40 s."""
+
+BRIEF = 5.0
+"""Seconds up to which a case that is refused is asked twice."""
 
 HANGS = 600.0
 """Seconds after which a case hangs, as opposed to waiting for its processor."""
 
 GIB = 1 << 30
-"""Bytes of memory that a case may take beyond what its process had."""
 
-AT_MOST = 4 * GIB
+MEMORY = 3 * GIB
+"""Bytes of memory that a case may take beyond what its process had: a tensor has up to 0.4 GB."""
+
+AT_MOST = 5 * GIB
 """Bytes of address space beyond those, so that a case cannot fill the machine."""
 
 CODES = {0, 1, 2, 3, 4}
@@ -179,13 +184,13 @@ def _tried(case: Case) -> Told:
     code, out, err = _answer(case)
     seconds = _processor() - before
     fault = judged(case, code, out, err)
-    if not fault and code in (2, 4) and seconds < SECONDS / 4:
+    if not fault and code in (2, 4) and seconds < BRIEF:
         again = _answer(case)
         # a stream says how long it took
         if again[:2] != (code, out) or (again[2] != err and case.answers is None):
             fault = f"first {_first_error(err)!r}, then {_first_error(again[2])!r}"
     grown = _status("VmHWM") - start
-    if not fault and grown > GIB:
+    if not fault and grown > MEMORY:
         fault = "more memory than it may take"
     return Told(code, fault, seconds, grown)
 
@@ -336,6 +341,6 @@ def commanded(case: Case, start: int = GIB // 2) -> Told:
     fault = judged(case, code, out, err)
     if not fault and seconds > SECONDS:
         fault = "longer than it may take"
-    if not fault and grown > GIB:
+    if not fault and grown > MEMORY:
         fault = "more memory than it may take"
     return Told(code, fault, seconds, max(grown, 0))

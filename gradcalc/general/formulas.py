@@ -11,7 +11,7 @@ from gradcalc.calculate import Ask, ask_here, calculate
 from gradcalc.derive.derivations import Derivations
 from gradcalc.derive.meaning import settled
 from gradcalc.derive.runs import budget, record
-from gradcalc.errors import GradcalcError, InvalidValueError, UsageError
+from gradcalc.errors import EndlessError, GradcalcError, InvalidValueError, UsageError
 from gradcalc.expr.floats import Floats
 from gradcalc.expr.written import Written
 from gradcalc.family import WORST
@@ -97,9 +97,7 @@ def formulas(
         own = kind or ("gradient" if not _output(problem) else "jacobian")
         return _derived(problem, own, order, reading.traits, answer)
 
-    ways = [(style, order) for order in ORDERS for style in STYLES]
-    tries = ((way[0], _points(made, reading, by, *way, seed)) for way in ways)
-    style, points, found = _best(tries, derived)
+    style, points, found = _best(_tries(made, reading, by, seed), derived)
     shapes = [_output(problem) for _, problem in points]
     sizes = [numbers for numbers, _ in points]
     first = points[0][1].program
@@ -154,10 +152,32 @@ _Points = list[tuple[Numbers, Problem]]
 Rows = tuple[tuple[tuple[int, ...], ...], ...]
 
 
+def _tries(
+    made: Made, reading: Reading, by: tuple[str, ...], seed: int
+) -> Iterator[tuple[str, _Points]]:
+    """Points of each style in each order of sizes; of one without an end, which takes seconds each
+    time, no more.
+
+    Raises `EndlessError` if that is all of them.
+    """
+    endless: dict[str, EndlessError] = {}
+    for order, style in product(ORDERS, STYLES):
+        if style not in endless:
+            try:
+                yield style, _points(made, reading, by, style, order, seed)
+            except EndlessError as error:
+                endless[style] = error
+    if len(endless) == len(STYLES):
+        raise endless[STYLES[0]]
+
+
 def _points(
     made: Made, reading: Reading, by: tuple[str, ...], style: str, order: Rows, seed: int
 ) -> _Points:
-    """The random points, with the sizes at each; none where the program does not take them."""
+    """The random points, with the sizes at each; none where the program does not take them.
+
+    Raises `EndlessError` for a program without an end at one.
+    """
     random = np.random.default_rng(seed)
     found: _Points = []
     first, further = order
@@ -170,6 +190,8 @@ def _points(
             try:
                 problem = settled(replace(made(inputs), wrt=by))
                 finite = np.isfinite(_value(problem)).all()
+            except EndlessError:
+                raise
             except GradcalcError:
                 return []
             if finite:

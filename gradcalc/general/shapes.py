@@ -15,7 +15,7 @@ import numpy as np
 from gradcalc.derive.meaning import settled
 from gradcalc.derive.runs import Recording, budget, record
 from gradcalc.derive.trace import Trace
-from gradcalc.errors import GradcalcError, ProgramSyntaxError, ShapeError, UsageError
+from gradcalc.errors import EndlessError, GradcalcError, ProgramSyntaxError, ShapeError, UsageError
 from gradcalc.expr.floats import Floats
 from gradcalc.expr.nodes import Node
 from gradcalc.expr.ops import LITERAL, MAP, MATMUL
@@ -118,6 +118,11 @@ _Sizes = dict[str, tuple[int, ...]]
 """The primes that stand for the sizes of each input; of one that is a size, itself."""
 
 
+ENDLESS, MOST_ENDLESS = 3, 10
+"""Runs without an end after which a program is taken for one that has none: where it has ended for
+no inputs, and where it has for some."""
+
+
 class _Search:
     def __init__(
         self,
@@ -132,6 +137,7 @@ class _Search:
         self._first: GradcalcError | None = None
         self.doubt: GradcalcError | None = None
         """What has two readings for shapes that are likely."""
+        self._endless = 0
         self._recordings: dict[tuple[Any, ...], Recording | GradcalcError] = {}
 
     def failure(self) -> GradcalcError:
@@ -325,12 +331,22 @@ class _Search:
             except GradcalcError as error:
                 self._first = self._first or error
                 failed = error
+                self._count(error)
                 if isinstance(error, ShapeError):
                     break
                 continue
             return _square(found) or found
         assert failed is not None
         return failed
+
+    def _count(self, error: GradcalcError) -> None:
+        """Give up a program that does not end: each run takes seconds."""
+        if not isinstance(error, EndlessError):
+            return
+        self._endless += 1
+        known = any(isinstance(found, Recording) for found in self._recordings.values())
+        if self._endless >= (MOST_ENDLESS if known else ENDLESS):
+            raise error
 
 
 def _square(found: Recording) -> ShapeError | None:

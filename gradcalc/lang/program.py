@@ -13,7 +13,7 @@ from itertools import accumulate
 from typing import Any
 
 from gradcalc.codes import patience
-from gradcalc.errors import LimitError, Span
+from gradcalc.errors import EndlessError, LimitError, Span
 from gradcalc.lang.files import part_at
 from gradcalc.lang.signs import Place, Signed
 
@@ -85,7 +85,7 @@ class Budget:
         """Count steps. Raises `LimitError` when steps or time are used up."""
         self.steps -= steps
         if self.steps < 0:
-            raise LimitError(
+            raise EndlessError(
                 f"{self.place}the program did not end within {self.total:,} steps",
                 hint="is there a loop without an end? --max-steps allows more",
             )

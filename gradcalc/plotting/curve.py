@@ -3,9 +3,11 @@
 import math
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import groupby, pairwise
 
+from gradcalc.errors import EndlessError
 from gradcalc.plotting.between import (
     NEAR,
     Rounded,
@@ -52,10 +54,14 @@ def curve_of(prober: Prober, axis: Axis, program: str, rounded: Rounded, tell: T
     tell("looking between the points")
     sizes = sorted(abs(point.value) for point in points if math.isfinite(point.value))
     prober.size = sizes[len(sizes) * 3 // 4] if sizes else 0.0
-    specials = [*_places(prober, points, rounded), *_stretches(prober, points)]
+    specials = [*_stretches(prober, points)]
+    # points without an end take seconds each: those that were asked for are told all the same
+    with suppress(EndlessError):
+        specials = [*_places(prober, points, rounded), *specials]
     width = NEAR * (axis.stop - axis.start) / axis.count
     specials = _bordered(_apart(specials, ats, width), axis)
-    specials = [_with_sides(prober, special, width, rounded) for special in specials]
+    with suppress(EndlessError):
+        specials = [_with_sides(prober, special, width, rounded) for special in specials]
     known = next((found for found in map(prober.full, asked) if found.possible), None)
     return Curve(
         program,

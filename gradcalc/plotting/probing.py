@@ -8,7 +8,7 @@ import numpy as np
 
 from gradcalc.calculate import Ask, report_of, weigh
 from gradcalc.derive.derivations import Derivations
-from gradcalc.errors import Fault, GradcalcError
+from gradcalc.errors import EndlessError, Fault, GradcalcError
 from gradcalc.plotting.data import ERROR, SUM, VALUE, WEIGHED, Point
 from gradcalc.problem import Array, Problem, weights
 from gradcalc.report import Report
@@ -17,6 +17,10 @@ from gradcalc.verdict.outcome import Outcome
 
 Place = tuple[float, ...]
 """Where the numbers that move are."""
+
+FEWEST, MOST = 2, 6
+"""Points without an end, which take seconds each, after which a plot is given up: where no point
+has a value, and where some have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ class Prober:
         self._quick: dict[Place, Found] = {}
         self._asked: dict[Place, Found] = {}
         self.size = 0.0
+        self._endless = 0
         self.failure: GradcalcError | None = None
 
     @property
@@ -152,8 +157,16 @@ class Prober:
         return tuple(found)
 
     def _failed(self, error: GradcalcError) -> Found:
+        if isinstance(error, EndlessError):
+            self._endless += 1
+            if self._endless >= (MOST if self._has_value() else FEWEST):
+                raise error
         self.failure = self.failure or error
         return self._nothing(ERROR, error.message)
+
+    def _has_value(self) -> bool:
+        known = (*self._quick.values(), *self._asked.values())
+        return any(found.outcome != ERROR for found in known)
 
     def _nothing(self, outcome: str, message: str) -> Found:
         unknown = (float("nan"),) * len(self._by)
