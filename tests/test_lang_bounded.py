@@ -131,3 +131,27 @@ def test_a_plot_shows_where_a_program_ends(run: Run) -> None:
     found = run("plot", HALF, "--x", "0:1:5", "--max-steps", "500", "--format", "csv")
     assert [line.split(",")[5] for line in found.out.splitlines()[1:]][:2] == ["verified"] * 2
     assert found.out.count(",error,the program did not end within 500 steps") == 2
+
+
+SHARED = "u = x\n" + "u = (u, u)\n" * 60
+"""A pair of pairs of pairs, each twice the same: no program may look at it place by place."""
+
+
+@pytest.mark.parametrize(
+    "last",
+    ["u", "[u]", "(u, x)", "{'a': u}", "sorted([u, u])", "u + u", "u*2", "list(u)", "zip(u, u)",
+     "[*u]", "[v for v in u]", "reversed(u)", "map(sum, u)", "concat(u)", "stack(u)", "tensor(u)",
+     "np.array(u)", "flatten(u)", "sum(u, [])", "str(u)", "'%s' % (u,)", "f'{u}'", "print(u)",
+     "hash(u)*x", "max(u, u)", "set([u])", "x[u]", "zeros(u)", "x.reshape(u)", "dict(a=u)",
+     "import copy\ncopy.deepcopy(u)", "any(u)", "u == u", "u < u", "[u, u].count(u)*x",
+     "def f(*v): return v\nf(*u)", "match u:\n    case (a, b):\n        a"],
+)  # fmt: skip
+def test_what_is_shared_is_not_taken_apart(last: str, run: Run) -> None:
+    found = run("grad", SHARED + last, "--x", "1.5", "--max-steps", "3000")
+    assert found.code in (0, 2, 4)
+
+
+def test_classes_in_a_long_line(run: Run) -> None:
+    line = "".join(f"class A{k + 1}(A{k}):\n    pass\n" for k in range(400))
+    found = run("grad", f"class A0:\n    v = 2\n{line}A400.v*x", "--x", "1", "--format", "literal")
+    assert (found.code, found.out) == (0, "2\n")

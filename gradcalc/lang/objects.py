@@ -52,6 +52,7 @@ class Class:
     strict: bool = False
     unmade: bool = False
     generic: bool = False
+    _line: tuple["Class", ...] | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.error = self.error or any(base.error for base in self.bases)
@@ -62,6 +63,11 @@ class Class:
 
         Raises `InvalidValueError` where Python finds none.
         """
+        if self._line is None:
+            self._line = self._linearized()
+        return self._line
+
+    def _linearized(self) -> tuple["Class", ...]:
         lines = [*(list(base.line) for base in self.bases), list(self.bases)]
         found = [self]
         while lines := [line for line in lines if line]:

@@ -107,13 +107,17 @@ def _check_alike(machine: Machine, value: Any) -> None:
     )
 
 
-def _shapes(machine: Machine, values: Any) -> Iterator[Any]:
-    """The shapes of items, None for what is no tensor."""
+def _shapes(machine: Machine, values: Any, known: dict[int, Any] | None = None) -> Iterator[Any]:
+    """The shapes of items, None for what is no tensor; a list in many places is looked at once."""
+    known = {} if known is None else known
     for value in values:
         if machine.is_tensor(value):
             yield machine.shape(value)
         elif isinstance(value, list | tuple) and value:
-            inner = list(_shapes(machine, value))
-            yield None if None in inner or len(set(inner)) > 1 else (len(value), *inner[0])
+            if id(value) not in known:
+                inner = list(_shapes(machine, value, known))
+                odd = None in inner or len(set(inner)) > 1
+                known[id(value)] = None if odd else (len(value), *inner[0])
+            yield known[id(value)]
         else:
             yield () if isinstance(value, int | float) else None
