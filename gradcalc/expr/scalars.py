@@ -150,15 +150,42 @@ def closed(expression: Any) -> Any:
     return expression
 
 
+MANY = 10_000
+"""Numbers from which on what sympy makes of them step by step takes long."""
+
+STEPWISE = (
+    sympy.gamma, sympy.loggamma, sympy.polygamma, sympy.digamma, sympy.trigamma, sympy.factorial,
+    sympy.harmonic, sympy.zeta, sympy.lowergamma, sympy.uppergamma, sympy.binomial, sympy.beta,
+    sympy.RisingFactorial, sympy.FallingFactorial, sympy.expint, sympy.betainc,
+)  # fmt: skip
+"""Functions that sympy works out for whole numbers, as products and sums of so many parts."""
+
+
 def filled(body: Any, parts: Mapping[Any, Any]) -> Any:
     """An expression with its symbols replaced. Raises `Unprintable` for constants too large."""
-    # sympy works out powers of numbers, however large
-    if body.is_Pow and all(part.is_number for part in parts.values()):
-        base, exponent = (part.xreplace(parts) for part in body.args)
-        plain = base.is_Rational and exponent.is_Rational and abs(base) > 1
-        if plain and abs(float(exponent)) * np.log(abs(float(base))) > np.log(float(BIGGEST)):
-            raise Unprintable("a constant in it is too large")
+    if is_too_large(body, parts):
+        raise Unprintable("a constant in it is too large")
     return body.xreplace(parts)
+
+
+def is_too_large(body: Any, parts: Mapping[Any, Any]) -> bool:
+    """Whether sympy would work out an immense number if symbols are replaced: it does so with
+    powers, with factorials and with sums of fractions, however large."""
+    return any(_is_large(part, parts) for part in sympy.preorder_traversal(body))
+
+
+def _is_large(part: Any, parts: Mapping[Any, Any]) -> bool:
+    if isinstance(part, STEPWISE):
+        found = [own.xreplace(parts) for own in part.args]
+        return any(value.is_Rational and abs(value) > MANY for value in found)
+    if not part.is_Pow or not part.free_symbols:
+        return False
+    base, exponent = (own.xreplace(parts) for own in part.args)
+    factor = base.as_coeff_Mul()[0]
+    if not (factor.is_Rational and factor and exponent.is_Rational):
+        return False
+    length = np.log(float(max(abs(factor.p), factor.q)))
+    return bool(abs(float(exponent)) * length > np.log(float(BIGGEST)))
 
 
 def everywhere(rewrite: Callable[[Any], Any]) -> Callable[[Any], Any]:

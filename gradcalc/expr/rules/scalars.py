@@ -26,7 +26,7 @@ from gradcalc.expr.rules.terms import (
     units_sample,
     with_units,
 )
-from gradcalc.expr.scalars import Head, head, opened, remade, with_parts
+from gradcalc.expr.scalars import Head, head, is_too_large, opened, remade, with_parts
 from gradcalc.expr.simplify import Simplifier
 from gradcalc.expr.symmetry import is_transposed
 
@@ -65,7 +65,10 @@ def _constants(s: Simplifier, body: Any, shape: Shape) -> Any:
         return body
     # sympy thinks long about how numbers compare that are themselves composed
     calls = [c for c in body.atoms(Head) if all(a.is_Rational for a in c.args)]
-    known = {call: opened(call.opened()) for call in calls}
+    short = [
+        c for c in calls if not is_too_large(c.body, dict(zip(c.symbols, c.args, strict=True)))
+    ]
+    known = {call: opened(call.opened()) for call in short}
     return body.xreplace({call: value for call, value in known.items() if value.is_Rational})
 
 
