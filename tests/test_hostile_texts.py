@@ -227,3 +227,20 @@ def test_no_message_is_as_long_as_what_was_typed(argv: tuple[str, ...], run: Run
     assert found.err.startswith("error:")
     assert all(len(line) <= 1100 for line in found.err.splitlines()[:1])
     assert all(len(line) <= 1100 for line in found.err.splitlines() if line.startswith("tip:"))
+
+
+@pytest.mark.parametrize(
+    ("argv", "code"),
+    [
+        (("grad", "2(sum(x**float))", "--x", "1,2"), 2),
+        (("grad", "2(where(m>0,x,0)**sum)", "--x", "0", "--m", "2"), 2),
+        (("grad", "2(x**None)", "--x", "1"), 2),
+        (("hessian", "x/(y*x)", "--x", "0", "--y", "1e30,1"), 3),
+        (("graph", "x\n+1", "--x", "1"), 0),
+    ],
+    ids=lambda value: " ".join(value)[:40] if isinstance(value, tuple) else "",
+)
+def test_what_a_drawn_input_ended_as_a_fault_is_answered(
+    argv: tuple[str, ...], code: int, run: Run
+) -> None:
+    assert run(*argv).code == code

@@ -160,8 +160,7 @@ def test_classes_in_a_long_line(run: Run) -> None:
 @pytest.mark.parametrize(
     "program",
     ["lgamma(1e9)*x", "digamma(1e15)*x", "polygamma(2, 1e9)*x", "zeta(1e9, 2)*x", "zeta(1e7, x)",
-     "x*zeta(3e5, 7)", "gammainc(1e6, 1e6*x)", "lgamma(1e9*x)", "lgamma(x + 1e12)", "(1e8*x)**1e7",
-     "x*1.5**1e9"],
+     "x*zeta(3e5, 7)", "gammainc(1e6, 1e6*x)", "lgamma(1e9*x)", "lgamma(x + 1e12)", "(1e8*x)**1e7"],
 )  # fmt: skip
 def test_no_immense_number_is_worked_out(program: str, run: Run) -> None:
     # sympy would multiply and add up until the memory ends

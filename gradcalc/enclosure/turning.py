@@ -145,7 +145,8 @@ def cancelling(sampler: Sampler, around: Sequence[Neighbourhood], bits: int) -> 
     found: list[Event] = []
     with flint.ctx.workprec(bits):
         radii = sampler.depth.wide, sampler.depth.near
-        for part, own in zip(sampler.special, around, strict=True):
+        # what has no value for want of a lower derivative comes behind those of the sampler
+        for part, own in zip(sampler.special, around, strict=False):
             corners = tuple(e for e in own.events if not e.margin and not e.condition)
             if own.nature is not Nature.SMOOTH or not corners:
                 continue

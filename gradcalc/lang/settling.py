@@ -317,4 +317,7 @@ def _stacked(machine: Machine, value: Any) -> Any:
 
 
 def _number(machine: Machine, value: Any) -> float:
-    return machine.number(value) if machine.is_tensor(value) else float(value)
+    """The exponent, 0 for what is no number: whoever computes the power refuses it."""
+    if machine.is_tensor(value):
+        return machine.number(value)
+    return float(value) if isinstance(value, int | float) else 0.0
