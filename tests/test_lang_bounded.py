@@ -167,3 +167,14 @@ def test_no_immense_number_is_worked_out(program: str, run: Run) -> None:
     found = run("grad", program, "--x", "1.5")
     assert found.code in (0, 1, 3)
     assert "# verdict" in found.out
+
+
+@pytest.mark.parametrize(
+    ("program", "form"),
+    [
+        ("(x/3)**100", "1.9403252174826328e-46*x**99"),
+        ("(2*x)**200", "3.2138760885179806e+62*x**199"),
+    ],
+)
+def test_ordinary_powers_keep_their_formulas(program: str, form: str, run: Run) -> None:
+    assert f"# closed form\tx\t{form}\n" in run("grad", program, "--x", "1.1").out

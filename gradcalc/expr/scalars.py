@@ -163,7 +163,8 @@ STEPWISE = (
 
 def filled(body: Any, parts: Mapping[Any, Any]) -> Any:
     """An expression with its symbols replaced. Raises `Unprintable` for constants too large."""
-    if is_too_large(body, parts):
+    plain = body.is_Pow and all(part.is_number for part in parts.values())
+    if (plain and _digits(body, parts) > np.log10(float(BIGGEST))) or is_too_large(body, parts):
         raise Unprintable("a constant in it is too large")
     return body.xreplace(parts)
 
@@ -178,14 +179,16 @@ def _is_large(part: Any, parts: Mapping[Any, Any]) -> bool:
     if isinstance(part, STEPWISE):
         found = [own.xreplace(parts) for own in part.args]
         return any(value.is_Rational and abs(value) > MANY for value in found)
-    if not part.is_Pow or not part.free_symbols:
-        return False
-    base, exponent = (own.xreplace(parts) for own in part.args)
+    return bool(part.is_Pow and part.free_symbols and _digits(part, parts) > MANY)
+
+
+def _digits(power: Any, parts: Mapping[Any, Any]) -> float:
+    """How many digits the number in front of a power has once its symbols are replaced."""
+    base, exponent = (own.xreplace(parts) for own in power.args)
     factor = base.as_coeff_Mul()[0]
     if not (factor.is_Rational and factor and exponent.is_Rational):
-        return False
-    length = np.log(float(max(abs(factor.p), factor.q)))
-    return bool(abs(float(exponent)) * length > np.log(float(BIGGEST)))
+        return 0.0
+    return float(abs(float(exponent)) * np.log10(float(max(abs(factor.p), factor.q))))
 
 
 def everywhere(rewrite: Callable[[Any], Any]) -> Callable[[Any], Any]:
