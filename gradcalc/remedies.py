@@ -28,6 +28,9 @@ Try = Callable[[Problem], Computed | Absent]
 TRIED = 40
 """Programs that autograd is asked about at the most."""
 
+LETTERS = 60_000
+"""Characters of all of them together: forms of forms have a multiple of the program's."""
+
 WEIGHED, FEW = 6, 2
 """Those of them that every witness is asked about, and where that takes long."""
 
@@ -87,13 +90,15 @@ def _forms(case: Case, attempt: Try) -> Iterator[tuple[tuple[Cure, ...], Problem
     known = [name for name, _ in problem.lets]
     queue: deque[tuple[tuple[Cure, ...], Problem]] = deque([((), problem)])
     seen = {(problem.program.source, False)}
+    letters = 0
     while queue:
         steps, current = queue.popleft()
         for cure in (*cures(current.program, known), *cures(current.program, known, last=True)):
             key = cure.source, cure.apart
             if key in seen:
                 continue
-            if len(seen) > left:
+            letters += len(cure.source)
+            if len(seen) > left or letters > LETTERS:
                 return
             seen.add(key)
             try:

@@ -395,6 +395,30 @@ def test_what_is_not_there_is_one_sentence(run: Run, argv: tuple[str, ...], said
     assert said in answer.err
 
 
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("airyai(x)", "--x", "1,4"),
+        ("sum(airyai(x))", "--x", "1"),
+        ("eigvalsh(S)", "--S", "2,1;1,3"),
+        ("digamma(x)", "--x", "1.5,2"),
+        ("torch.special.i1e(x)", "--x", "0.5"),
+        ("matrix_exp(S)", "--S", "2,1;1,3"),
+    ],
+)
+def test_a_tip_names_a_target_that_has_a_form(run: Run, argv: tuple[str, ...], target: str) -> None:
+    got = run("export", *argv, "--to", target)
+    assert got.code in (0, 2), got.err
+    if "tip: no target has one" in got.err:
+        others = [other for other in TARGETS if other != target]
+        assert all(run("export", *argv, "--to", other).code == 2 for other in others)
+    elif got.code:
+        named = re.search(r"^tip: --to (\w+) has one$", got.err, re.MULTILINE)
+        assert named is not None, got.err
+        assert run("export", *argv, "--to", named[1]).code == 0
+
+
 def test_a_corner_is_told(run: Run) -> None:
     answer = run("export", "abs(x)", "--x", "0")
     assert answer.code == 0

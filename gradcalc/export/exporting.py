@@ -108,7 +108,28 @@ def export(
         notes = list(told(recording, steering(recording)))
         return Exported(latex(report, notes), report)
     task = tasked(problem, what, report, tangents or {}, compressed=compressed)
-    return Exported(WRITERS[target](task), report)
+    return Exported(_written(task, target, report), report)
+
+
+def _written(task: Task, target: str, report: Report) -> str:
+    """The code for a target. Raises `UnsupportedError`, which names another one that has a form."""
+    try:
+        return WRITERS[target](task)
+    except UnsupportedError as error:
+        if error.hint is None:
+            others = (name for name in WRITERS if name != target and _has_form(task, name))
+            whole = all(gradient.formula is not None for gradient in report.gradients)
+            other = next(others, "latex" if whole else None)
+            error.hint = "no target has one" if other is None else f"--to {other} has one"
+        raise
+
+
+def _has_form(task: Task, target: str) -> bool:
+    try:
+        WRITERS[target](task)
+    except UnsupportedError:
+        return False
+    return True
 
 
 def latex(report: Report, notes: Sequence[str] = ()) -> str:
@@ -117,7 +138,7 @@ def latex(report: Report, notes: Sequence[str] = ()) -> str:
         if gradient.formula is None:
             raise UnsupportedError(
                 f"the derivative by {gradient.name} has no formula here, so it has no LaTeX",
-                hint="--to numpy has code",
+                hint="another target may have code: --to numpy",
             )
     body = renderer("latex")([report], Style(width=80, color=False, digits=FEW_DIGITS))
     if notes:
@@ -368,7 +389,9 @@ def _error(task: Task, least: float = 0.0) -> float:
     try:
         found = run(source(bare(task), NUMPY_FILE), task)
     except UnsupportedError:
-        # another target may have what numpy lacks
+        # another target may have what numpy lacks, which is seen at the graph's own sizes alone
+        if any(np.shape(task.inputs[name]) != shape for name, shape in task.plan.inputs.items()):
+            return math.nan
         found = task.plan.numbers(task.inputs)
     except Exception:
         # what cannot be run is not shown

@@ -32,9 +32,8 @@ class Scalars:
     `functions` are its names for those of gradcalc, with `sqrt`, `expm1`, `log1p`, `logaddexp` and
     `sigmoid`. `choice` writes one of two values by a condition, `power` a power, and `square` a
     product with itself. `logic` are the words for and, or and not; `whole` says that whole numbers
-    may be written as such; `words` are those of special numbers. What has no form here has one in
-    the `nearest` language. `argument` is how a function takes one of several arguments,
-    `reasons` say why some have no form.
+    may be written as such; `words` are those of special numbers. `argument` is how a function takes
+    one of several arguments, `reasons` say why some have no form.
     """
 
     name: str
@@ -45,7 +44,6 @@ class Scalars:
     logic: tuple[str, str, str] = (" & ", " | ", "~")
     whole: bool = True
     words: Mapping[str, str] = field(default_factory=dict)
-    nearest: str = "numpy"
     argument: Callable[[str, Text], str] = lambda name, text: text.text
     reasons: Mapping[str, str] = field(default_factory=dict)
 
@@ -61,9 +59,7 @@ class Scalars:
     def lacks(self, name: str) -> UnsupportedError:
         """What is said of something that the language has no form of."""
         reason = f": {self.reasons[name]}" if name in self.reasons else ""
-        return UnsupportedError(
-            f"{name} has no form in {self.name} here{reason}", hint=f"--to {self.nearest} has one"
-        )
+        return UnsupportedError(f"{name} has no form in {self.name} here{reason}")
 
     def number(self, value: Any) -> Text:
         """A fixed number."""

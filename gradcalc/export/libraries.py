@@ -107,7 +107,7 @@ NUMPY_SCALARS = Scalars(
         **{name: f"special.{own}" for name, own in SPECIAL.items()},
         "logaddexp": "np.logaddexp", "sigmoid": "sigmoid",
     },
-    _choice("np"), python_power, _squared, words=PYTHONS, nearest="torch",
+    _choice("np"), python_power, _squared, words=PYTHONS,
 )  # fmt: skip
 TORCH_SCALARS = Scalars(
     "torch",

@@ -127,7 +127,7 @@ def _forward(key: Sequence[Any]) -> tuple[list[Any], list[int]]:
     for part in key:
         if isinstance(part, tuple) and part[2] < 0:
             if arrays:
-                raise UnsupportedError("this index has no form in torch", hint="--to numpy has one")
+                raise UnsupportedError("this index has no form in torch")
             start, size, step = part
             found.append((start + (size - 1) * step, size, -step))
             turned.append(axis)
