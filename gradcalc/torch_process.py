@@ -78,14 +78,16 @@ class Beside:
             os.close(end)
         os.set_blocking(self._requests, False)
         os.set_blocking(self._answers, False)
-        self._ready = False
+        self._begun, self._ready = False, False
         self._asked = 0
         self._received: list[Any] = []
         self._lost: Lost | None = None
 
     def begin(self) -> None:
-        """Have torch imported: there will be a problem."""
-        self._send(None)
+        """Have torch imported: there will be a problem. Saying so again changes nothing."""
+        if not self._begun:
+            self._begun = True
+            self._send(None)
 
     def ask(self, problem: "Problem") -> "Awaited":
         """Put a problem to autograd; what is given back waits for the answer."""

@@ -124,6 +124,8 @@ BAD = [
     pytest.param('{"program": "while x < 2: x = x*1\\nx", "inputs": {"x": 1}, "max_steps": 9}',
                  "limit", "9 steps", id="limit"),
     pytest.param(ONE + ', "strict": 1}', "usage", "strict is a number", id="flag"),
+    pytest.param(ONE + r', "dtype": "\ud800"}', "usage", "half of a surrogate", id="half"),
+    pytest.param(ONE + r', "dtype": "\u001b"}', "usage", r"\x1b: there is no", id="escape"),
     pytest.param(ONE + ', "seed": true}', "usage", "seed is true or false", id="seed"),
     pytest.param(ONE + ', "seed": 0.5}', "usage", "a whole number", id="seed-half"),
     pytest.param(ONE + ', "timeout": 0}', "usage", "above 0", id="timeout"),
@@ -204,6 +206,7 @@ def test_lines_are_cut_however_they_come(size: int) -> None:
         pytest.param('{"id": 8, "program": "x", "program": "y"}', 8, id="twice"),
         pytest.param('{"id": "a", "program', "a", id="cut-off"),
         pytest.param('{"program": "x", "id', None, id="cut-off-before"),
+        pytest.param(r'{"id": "\ud83d\ude00", "program": 1}', "\U0001f600", id="pair"),
     ],
 )
 def test_an_error_has_the_id_where_it_can_be_read(text: str, id: object) -> None:

@@ -147,6 +147,22 @@ def test_what_they_have_to_do_with_each_other(text: str) -> None:
     assert near(jvp.gradient["jvp"], gradient @ way)
 
 
+@pytest.mark.parametrize("command", ["hessian", "hvp"])
+@pytest.mark.parametrize(
+    "text", ["abs(stack((x, y)))", "sign(A).unbind()", "abs(A.unbind())", "abs(amax((x, y)))"]
+)
+def test_slopes_that_are_zero_for_good_are_numbers(text: str, command: str) -> None:
+    """torch has tensors without storage for them."""
+    inputs = {name: value for name, value in {"x": x3, "y": x3 + 1, "A": S}.items()
+              if f"{name}," in text or f"{name})" in text or f"{name}." in text}  # fmt: skip
+    more = {"tangents": dict.fromkeys(inputs, np.ones(3))} if command == "hvp" else {}
+    if "A" in inputs and command == "hvp":
+        more = {"tangents": {"A": np.ones_like(S)}}
+    report = derivative(Problem(text, inputs), command, **more)  # type: ignore[arg-type]
+    assert report.verdict.outcome is Outcome.VERIFIED
+    assert not any(np.any(gradient.best) for gradient in report.gradients)
+
+
 @pytest.mark.parametrize("text", ["sin(A@x)", "softmax(x)*x[0]", "x/norm(x)", "outer(x, x)"])
 def test_products_are_those_of_the_jacobian(text: str) -> None:
     inputs: dict[str, object] = {"x": x2, **({"A": A} if "A" in text else {})}

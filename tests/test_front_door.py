@@ -285,6 +285,13 @@ def test_expected_numbers_that_are_off_in_those_digits_fail(
     assert says.lower() in answer.out.lower()
 
 
+@pytest.mark.parametrize("text", ["[1,[2]]", "[[2.0,4.0],[2.0]]", "[[1, 1], 1]", "[[], [1.0]]"])
+def test_expected_numbers_that_are_no_array_are_refused(run: Run, text: str) -> None:
+    answer = run("x**2", "--x", "1,2", "--expect", text)
+    assert (answer.code, answer.out) == (2, "")
+    assert "not alike" in answer.err
+
+
 @pytest.mark.parametrize(
     ("argv", "says"),
     [

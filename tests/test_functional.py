@@ -113,6 +113,10 @@ REFUSED = (
      "the last of offsets is 3"),
     ("F.grid_sample(x, g, 'bicubic')", {"x": [[[PAIR]]], "g": [[[[[0.0] * 3]]]]}, "of pictures"),
     ("F.one_hot(t, 2)", {"t": [0, 2]}, "none of 2 classes"),
+    ("F.embedding(i, W, padding_idx=5)", {"W": PAIR, "i": [0, 1]}, "Padding_idx must be within"),
+    ("F.embedding(i, W[:0], padding_idx=0)", {"W": PAIR, "i": [0]}, "embedding does not fit"),
+    ("torch.linalg.tensorsolve(s, s, 7)", {"s": 2.0}, "dimension 7 is out of range"),
+    ("torch.linalg.tensorsolve(W, W[0], [0, 0])", {"W": PAIR}, "named twice"),
 )  # fmt: skip
 
 

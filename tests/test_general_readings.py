@@ -131,6 +131,31 @@ def test_the_way_that_a_program_went_is_told(run: Run) -> None:
     assert "semidefinite" not in found
 
 
+WAYS = {
+    "2*x if y > 0 else 3*x": ("2*eye(n)", "3*eye(n)"),
+    "x if y > 0 else sum(x)": ("eye(n)", "ones_like(x)"),
+    "sum(x) if y > 0 else x": ("ones_like(x)", "eye(n)"),
+    "outer(x, x) if y > 0 else sum(x**2)": ("", "2*x"),
+    "x[:1] if y > 0 else x[:3]": ("eye(n)[:1]", "eye(n)[:3]"),
+    "x*relu(y) or [y, y]": ("", ""),
+}
+"""Programs that are something else on the other side of y = 0: the formula by x on each, if it is
+known."""
+
+
+@pytest.mark.parametrize("text", WAYS)
+def test_all_points_go_one_way(run: Run, text: str) -> None:
+    found = run("formula", text, "--x", "vector", "--y", "scalar", "--format", "json")
+    if not any(WAYS[text]):
+        assert found.code in (0, 2), found.err
+        return
+    assert (found.code, found.err) == (0, "")
+    assert found.json[0]["verdict"]["outcome"] == "verified"
+    told = "True" in found.json[0]["notes"][0]
+    shown = {one["by"][0]: one["formula"] for one in found.json[0]["formulas"]}
+    assert shown["x"] == WAYS[text][not told] or not WAYS[text][not told]
+
+
 WHOLE = {
     "A + c*eye": "A + c*eye(n)", "A + eye(3)": "A + eye(3)", "eye + n*I": "eye(p) + n*eye(q)",
     "vector(1)'*x": "vector(1, m)'*x", "matrix(2)": "matrix(2, m, n)", "max(x, 0)": "maximum(x, 0)",

@@ -201,3 +201,8 @@ def test_a_large_problem_does_not_wait_for_torch() -> None:
 def test_a_sum_of_many_terms_is_a_program(command: str, operator: str) -> None:
     done = call(command, operator.join(["x"] * 1500), "--x", "1")
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_several_programs_have_their_formulas() -> None:
+    done = call("formula", "x*x", "x**3", "--x", "scalar", "--format", "literal")
+    assert (done.returncode, done.stdout.split(), done.stderr) == (0, ["2*x", "3*x**2"], "")

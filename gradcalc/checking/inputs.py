@@ -14,6 +14,7 @@ from gradcalc.checking.copies import uncopied
 from gradcalc.checking.functions import References
 from gradcalc.errors import InvalidValueError, UnknownNameError, did_you_mean
 from gradcalc.lang import trees
+from gradcalc.witnesses.autograd import to_numpy
 
 
 def asked(
@@ -275,7 +276,7 @@ def _with(value: Any, instead: Mapping[int, torch.Tensor]) -> Any:
 
 def _plain(cotangent: Any) -> Any:
     if isinstance(cotangent, torch.Tensor):
-        return cotangent.detach().cpu().double().numpy()
+        return to_numpy(cotangent)
     if isinstance(cotangent, tuple):
         return [np.asarray(_plain(part)) for part in cotangent]
     return cotangent

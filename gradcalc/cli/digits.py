@@ -51,7 +51,8 @@ def _units(node: ast.expr, source: str) -> tuple[Any, Any] | None:
             return (10.0 ** (int(power or 0) - len(behind)), digits) if digits else (0.0, np.inf)
         case ast.List(elts=items) | ast.Tuple(elts=items):
             parts = [_units(item, source) for item in items]
-            if None in parts:
+            if None in parts or len({np.shape(part[0]) for part in parts if part}) > 1:
+                # what is no array is told where it is read
                 return None
             return [part[0] for part in parts if part], [part[1] for part in parts if part]
         case _:

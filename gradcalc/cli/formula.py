@@ -35,7 +35,9 @@ def formula(options: Options, beside: "Beside | None") -> int:
     """Derive, print, and give the exit code."""
     from gradcalc.cli.output import is_terminal, style_for, write
 
-    found = [general(options, source, asking(beside)) for source in sources(options)]
+    programs = sources(options)
+    ask = asking(beside)
+    found = [general(options, source, ask) for source in programs]
     if not options.quiet:
         from gradcalc.render.general import FORMATS
 

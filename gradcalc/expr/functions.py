@@ -142,6 +142,9 @@ FUNCTIONS: tuple[Function, ...] = (
             (sympy.besselk, "besselk", "bessel_k", "kv"),
             (sympy.airyai, "airyai", "airy_ai", _part("airy", 0)),
             (hypergeometric.airyaiprime, "airyaiprime", "airy_ai_slope", _part("airy", 1)),
+            # sympy's own slopes of both come of a second derivative
+            (sympy.airyaiprime, "airyaiprime", "airy_ai_slope", _part("airy", 1)),
+            (sympy.airybiprime, "airybiprime", "airy_bi_slope", _part("airy", 3)),
             (sympy.airybi, "airybi", "airy_bi", _part("airy", 2)),
             (hypergeometric.airybiprime, "airybiprime", "airy_bi_slope", _part("airy", 3)),
             (sympy.elliptic_k, "ellipk", "elliptic_k", "ellipk"),

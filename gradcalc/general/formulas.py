@@ -10,7 +10,7 @@ from gradcalc import blocks
 from gradcalc.calculate import Ask, ask_here, calculate
 from gradcalc.derive.derivations import Derivations
 from gradcalc.derive.meaning import settled
-from gradcalc.derive.runs import budget, record
+from gradcalc.derive.runs import Recording, budget, record
 from gradcalc.errors import EndlessError, GradcalcError, InvalidValueError, UsageError
 from gradcalc.expr.floats import Floats
 from gradcalc.expr.written import Written
@@ -44,6 +44,9 @@ ORDERS = ((SIZES, FURTHER), FALLING, RISING)
 
 TIMES = 3
 """How many random points there are for each of the first ones."""
+
+FEW = 20
+"""How often another way is drawn anew in the hope of the first point's."""
 
 TRIES = 100
 """Times that numbers are drawn for one of them, where the program is not defined for many."""
@@ -142,13 +145,13 @@ def _of_sum(kind: str | None, shape: tuple[int, ...]) -> Iterator[str]:
 
 def _ways(problem: Problem) -> Iterator[str]:
     """Which way the program went, where it has several."""
-    with np.errstate(all="ignore"):
-        path = record(problem, Floats(), problem.inputs, budget(problem)).trace.path
-    for branch in path:
+    for branch in _recorded(problem).trace.path:
         yield f"this is where {branch.way}"
 
 
 _Points = list[tuple[Numbers, Problem]]
+_Way = tuple[frozenset[str], int]
+"""What a program decides, and the number of dimensions of its output."""
 Rows = tuple[tuple[tuple[int, ...], ...], ...]
 
 
@@ -176,30 +179,60 @@ def _points(
 ) -> _Points:
     """The random points, with the sizes at each; none where the program does not take them.
 
+    All go the way of the first, as far as chance allows, so that they have one formula.
+
     Raises `EndlessError` for a program without an end at one.
     """
     random = np.random.default_rng(seed)
     found: _Points = []
     first, further = order
+    way: _Way | None = None
     for row in (*first * TIMES, *further):
         every = (size + 30 * k for k in count() for size in row)
         numbers = dict(zip(reading.letters, every, strict=False))
         shapes = reading.shapes(numbers)
-        for _ in range(TRIES if style == MIXED else 1):
+
+        def draw(
+            shapes: Mapping[str, tuple[int, ...]] = shapes, numbers: Numbers = numbers
+        ) -> Problem:
             inputs = point(shapes, reading.traits, style, random) | reading.counted(numbers)
-            try:
-                problem = settled(replace(made(inputs), wrt=by))
-                finite = np.isfinite(_value(problem)).all()
-            except EndlessError:
-                raise
-            except GradcalcError:
-                return []
-            if finite:
-                break
-        else:
+            return settled(replace(made(inputs), wrt=by))
+
+        try:
+            drawn = _point(draw, way, TRIES if style == MIXED else 1)
+        except EndlessError:
+            raise
+        except GradcalcError:
             return []
+        if drawn is None:
+            return []
+        problem, way = drawn
         found.append((numbers, problem))
     return found
+
+
+def _point(
+    draw: Callable[[], Problem], way: _Way | None, tries: int
+) -> tuple[Problem, _Way] | None:
+    """A problem with a finite value that goes a way, or one with as many dimensions.
+
+    None where so many tries give none. Raises `GradcalcError` where the program cannot be run.
+    """
+    spare: Problem | None = None
+    for tried in range(max(tries, FEW)):
+        problem = draw()
+        run = _recorded(problem)
+        now = frozenset(branch.way for branch in run.trace.path), np.ndim(run.output)
+        finite = np.isfinite(run.output).all()
+        if finite and way in (None, now):
+            return problem, now
+        if finite and way and now[1] == way[1]:
+            spare = spare or problem
+        elif not finite and tried + 1 >= tries:
+            break
+        if spare and tried + 1 >= FEW:
+            break
+    return None if spare is None or way is None else (spare, way)
 
 
 def _best(
@@ -243,14 +276,13 @@ def _badness(found: Iterable[_Found]) -> int:
     return max(WORST.index(one.verdict.outcome) for one in found)
 
 
-def _value(problem: Problem) -> Array:
+def _recorded(problem: Problem) -> Recording:
     with np.errstate(all="ignore"):
-        found = record(problem, Floats(), problem.inputs, budget(problem))
-    return np.asarray(found.output, dtype=np.float64)
+        return record(problem, Floats(), problem.inputs, budget(problem))
 
 
 def _output(problem: Problem) -> tuple[int, ...]:
-    return _value(problem).shape
+    return np.shape(_recorded(problem).output)
 
 
 # -- one point -----------------------------------------------------------------------------------

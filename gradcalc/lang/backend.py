@@ -91,7 +91,7 @@ class Backend(Protocol):
 
 
 FAILURES = (
-    MemoryError, OverflowError, RuntimeError, ValueError, IndexError, TypeError,
+    MemoryError, ArithmeticError, RuntimeError, ValueError, IndexError, TypeError, AssertionError,
 )  # fmt: skip
 """What a library raises where it cannot compute something (`NotImplementedError` among them)."""
 
@@ -105,6 +105,8 @@ def explained(row: Primitive, shapes: Sequence[tuple[int, ...]], error: Exceptio
         return LimitError(f"{row.name} needs more memory than there is")
     if isinstance(error, OverflowError):
         return InvalidValueError("a number is too large for a float")
+    if isinstance(error, AssertionError) and reason:
+        return InvalidValueError(f"{row.name}: {reason}", python="AssertionError")
     if isinstance(error, TypeError | NotImplementedError):
         return UnsupportedError(f"{row.name} cannot be computed here", hint=reason)
     shown = " and ".join(map(str, shapes[:3])) or "of its operands"

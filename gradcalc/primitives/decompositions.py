@@ -14,7 +14,7 @@ from gradcalc.expr.linear import swapped
 from gradcalc.expr.spectral import is_tall, left_vectors
 from gradcalc.primitives.linear import INDEFINITE, check_solve, check_square, solved
 from gradcalc.primitives.row import Composite, Samples, Structural, fitted
-from gradcalc.primitives.shapes import Shape, numbers, show
+from gradcalc.primitives.shapes import Shape, axes, numbers, show
 
 Call = Callable[..., Any]
 
@@ -293,7 +293,7 @@ def _tensorinv_form(f: Any, x: Any, ind: int) -> Any:
 
 def _tensor_system(a: Any, b: Any, dims: Any = None) -> tuple[Any, Any, Any]:
     order = list(range(a.ndim))
-    moved = [] if dims is None else [d % a.ndim for d in numbers(dims)]
+    moved = [*axes(a.shape, dims)] if dims is not None and numbers(dims) else []
     order = [k for k in order if k not in moved] + moved
     rest = [a.shape[k] for k in order][b.ndim :]
     if math.prod(rest) != math.prod(b.shape) or math.prod(a.shape) != math.prod(b.shape) ** 2:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from gradcalc.errors import GradcalcError, Span
 from gradcalc.lang.program import Branch
-from gradcalc.render import Style
+from gradcalc.render import Style, printable
 from gradcalc.report import (
     Array,
     Claim,
@@ -186,8 +186,9 @@ def error_json(error: GradcalcError) -> Json:
         "exit_code": error.exit_code,
         "error": {
             "kind": error.kind,
-            "message": error.message,
-            "hint": error.hint,
+            # whoever prints it sends no more to a terminal than a sentence
+            "message": printable(error.message),
+            "hint": None if error.hint is None else printable(error.hint),
             "span": span_json(error.span),
         },
     }

@@ -103,7 +103,7 @@ def _integers(value: Any) -> Any:
     if hasattr(value, "detach") and hasattr(value, "cpu"):
         try:
             # torch's own name of the dtype says enough, and sparse tensors become lists below
-            found = value.detach().cpu().numpy()
+            found = value.detach().cpu().clone().numpy()
         except (NotImplementedError, RuntimeError, TypeError):
             return None
     else:
@@ -123,7 +123,8 @@ def _listed(value: Any, name: str) -> Any:
         )
     try:
         if hasattr(value, "detach") and hasattr(value, "cpu"):
-            value = value.detach().cpu()
+            # slopes that are 0 for good come as tensors without storage, a copy has numbers
+            value = value.detach().cpu().clone()
             value = value.to_dense()
         elif hasattr(value, "toarray"):
             value = value.toarray()

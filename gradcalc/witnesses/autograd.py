@@ -271,7 +271,9 @@ def use_one_thread() -> None:
 
 def to_numpy(tensor: Any) -> Array:
     """A tensor's values as float64."""
-    values: Array = tensor.detach().to("cpu", torch.float64).numpy(force=True)
+    held = tensor.detach().to("cpu", torch.float64)
+    # slopes that are 0 for good come as tensors without storage, in which numpy reads nothing
+    values: Array = (held.clone() if held._is_zerotensor() else held).numpy(force=True)
     return values
 
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from gradcalc.derive.derivations import Derivations
 
 _ID = re.compile(r'\s*\{\s*"id"\s*:\s*')
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 REPORT, ERRORS = "gradcalc.report/1", "gradcalc.error/1"
 
@@ -116,6 +117,15 @@ def id_of(job: Job) -> Any:
         return None
 
 
+def _is_text(value: Any) -> bool:
+    """Whether all texts in what JSON has are text: it can have halves of surrogate pairs."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _object(text: str) -> Any:
     try:
         found = json.loads(text)
@@ -160,6 +170,8 @@ def decoded(job: Job) -> Mapping[str, Any]:
             f"the request is {what(found)}, not an object",
             hint='a request is {"program": "2*dot(x,x)", "inputs": {"x": [0, 1]}}',
         )
+    if _SURROGATE.search(job.text) and not _is_text({**found, "id": None}):
+        raise UsageError("the request has half of a surrogate pair, which is no text")
     return found
 
 
