@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gradcalc import findings
-from gradcalc.errors import GradcalcError
+from gradcalc.errors import EndlessError, GradcalcError
 from gradcalc.lang.program import Program
 from gradcalc.problem import Problem
 from gradcalc.report import InputGradient, Report
@@ -113,9 +113,12 @@ def weighed(
     problem: Problem, ask: Ask = ask_here, derivations: "Derivations | None" = None
 ) -> "tuple[Case, Experiment | None]":
     """The same, with the runs of the check, for who wants to know more of them."""
-    problem = _with_data(settled(problem.rounded()))
+    problem, ends = _with_data(settled(problem.rounded()))
     answer = ask(problem)
     problem = replace(problem, prints=False)
+    if not ends:
+        # torch says so after as many steps, and the check would take them once more
+        answer()
     check = _checked(problem, derivations)
     formula, exact = _withheld(check.formula, check.exact), check.exact
     ours = answer()
@@ -139,15 +142,19 @@ def weighed(
     return Case(problem, ours, formula, exact, judgement), check.experiment
 
 
-def _with_data(problem: Problem) -> Problem:
-    """The problem, with the inputs that it only compares as data, and integers as such."""
+def _with_data(problem: Problem) -> tuple[Problem, bool]:
+    """The problem, with the inputs that it only compares as data, and integers as such; and False
+    where it was seen not to end."""
     if problem.data or len(problem.inputs) < 2:
-        return problem
+        return problem, True
     from gradcalc.derive import whole
     from gradcalc.derive.compared import compared
 
-    found = compared(problem)
-    return whole.settled(replace(problem, data=found) if found else problem)
+    try:
+        found = compared(problem)
+        return whole.settled(replace(problem, data=found) if found else problem), True
+    except EndlessError:
+        return problem, False
 
 
 def settled(problem: Problem) -> Problem:

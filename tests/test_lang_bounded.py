@@ -95,6 +95,9 @@ def test_the_names_of_a_long_text_are_found_without_a_copy_for_each() -> None:
     assert Counted.copied < 10 * len(text)
 
 
+ASKING = "k = {0: x, 1: y}\nwhile x > -1:\n    u = zeros(2)[0] + k[1] % 2\nu*y"
+"""A program without an end that asks whether its numbers are whole."""
+
 HALF = "u = x\nwhile u > 0.5:\n    u = u + 1\nu*x"
 """A program that ends for small x alone."""
 
@@ -106,6 +109,21 @@ HALF = "u = x\nwhile u > 0.5:\n    u = u + 1\nu*x"
         (("formula", HALF), 40),
         (("plot", "while True:\n    pass\nx*x", "--x", "0:1:101"), 5),
         (("plot", HALF, "--x", "0.6:1:101"), 5),
+        *(
+            ((command, ASKING, "--x", "1", "--y", "2", *more), 2)
+            for command, more in (
+                ("grad", ()),
+                ("why", ()),
+                ("explain", ()),
+                ("graph", ()),
+                ("jacobian", ()),
+                ("hessian", ()),
+                ("export", ()),
+                ("vjp", ("--cotangent", "1")),
+                ("hvp", ("--tangent", "x=1")),
+                ("grad", ("--order", "2", "--wrt", "x")),
+            )
+        ),
     ],
     ids=lambda value: value[0] if isinstance(value, tuple) else "",
 )

@@ -11,7 +11,7 @@ import numpy as np
 from gradcalc.derive.modes import dependents
 from gradcalc.derive.runs import budget, record
 from gradcalc.derive.trace import Trace, is_boolean
-from gradcalc.errors import GradcalcError, InvalidValueError
+from gradcalc.errors import EndlessError, GradcalcError, InvalidValueError
 from gradcalc.expr import ops
 from gradcalc.expr.floats import Floats
 from gradcalc.expr.nodes import Node
@@ -35,7 +35,8 @@ def compared(problem: Problem) -> tuple[str, ...]:
     nothing with but compare them, or cannot be run with unless they are data, where there are
     others.
 
-    Not those that it is explicitly differentiated by.
+    Not those that it is explicitly differentiated by. Raises `EndlessError` for a program that
+    takes all its steps.
     """
     asked = problem.asked
     given = tuple(name for name in problem.truths if name not in asked)
@@ -48,6 +49,8 @@ def compared(problem: Problem) -> tuple[str, ...]:
         return given
     try:
         recording = record(problem, Floats(), problem.inputs, budget(problem))
+    except EndlessError:
+        raise
     except InvalidValueError:
         return (*given, *_counted(problem, whole))
     except GradcalcError:

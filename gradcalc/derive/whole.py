@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.derive.runs import budget, record
-from gradcalc.errors import GradcalcError, InvalidValueError
+from gradcalc.errors import EndlessError, GradcalcError, InvalidValueError
 from gradcalc.expr.floats import Floats
 from gradcalc.lang.dialects.spelling import NoCount
 from gradcalc.lang.naming import every_node
@@ -38,13 +38,14 @@ def settled(problem: Problem) -> Problem:
     These are what it does not run with otherwise, and where it does something else with integers
     those that were given as such, that say which or how many, or that nobody differentiates by.
 
-    Raises `InvalidValueError` where either may be meant.
+    Raises `InvalidValueError` where either may be meant, and `EndlessError` where the program takes
+    all its steps as it is given: each further run would take as long.
     """
     open_ = _open(problem)
     asks = _asks(problem)
     if not open_ or not (asks or _may_count(problem, open_)):
         return problem
-    found = _run(problem)
+    found = _run(problem, endless=False)
     if found is None:
         return _with(problem, _needed(problem, open_))
     if not asks:
@@ -116,11 +117,18 @@ def _with(problem: Problem, kinds: Mapping[str, str]) -> Problem:
     return replace(problem, kinds={**problem.kinds, **kinds}, data=data)
 
 
-def _run(problem: Problem) -> Found | None:
-    """What a problem gives in floats, None where it cannot be run."""
+def _run(problem: Problem, *, endless: bool = True) -> Found | None:
+    """What a problem gives in floats, None where it cannot be run.
+
+    Raises `EndlessError` for what is not to be `endless`.
+    """
     try:
         recording = record(problem, Floats(), problem.inputs, budget(problem))
         return recording.output, recording.swept(Floats(), problem.inputs)
+    except EndlessError:
+        if not endless:
+            raise
+        return None
     except (GradcalcError, ArithmeticError, ValueError):
         return None
 
