@@ -131,6 +131,12 @@ def test_the_way_that_a_program_went_is_told(run: Run) -> None:
     assert "semidefinite" not in found
 
 
+def test_a_block_that_torch_refuses_is_told_where_it_is_all(run: Run) -> None:
+    found = run("formula", "A.hardsigmoid()")
+    assert (found.code, found.out) == (2, "")
+    assert "torch cannot differentiate this" in found.err
+
+
 WAYS = {
     "2*x if y > 0 else 3*x": ("2*eye(n)", "3*eye(n)"),
     "x if y > 0 else sum(x)": ("eye(n)", "ones_like(x)"),

@@ -8,6 +8,7 @@ from random import Random
 
 from benchmarks.attack import inputs_cases as cases
 from benchmarks.attack.data import Row, Size
+from benchmarks.attack.inputs_calls import calls
 from benchmarks.attack.inputs_running import GIB, Case, Told, Workers, commanded
 from benchmarks.attack.inputs_smaller import smaller
 
@@ -17,6 +18,7 @@ KINDS: dict[str, tuple[Made, int]] = {
     "noise: bytes, Unicode, words": (cases.noises, 400_000),
     "programs that are there, mutated": (cases.mutations, 150_000),
     "programs made by a grammar": (cases.grammar, 100_000),
+    "calls: functions of the catalogue": (calls, 50_000),
     "monsters: nested, long, growing": (cases.monsters, 5_000),
     "values": (cases.values, 30_000),
     "requests of batch": (cases.requests, 10_000),

@@ -2,7 +2,7 @@
 
 import json
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from random import Random
 
 from benchmarks.attack.inputs_grammar import grammatical
@@ -51,7 +51,12 @@ def asked(draw: Random, program: str, values: Callable[[Random], str] = good) ->
         words += ["--to", draw.choice(("numpy", "torch", "jax", "c", "julia", "latex", "python"))]
     if command == "explain" and draw.random() < 0.3:
         words += ["--steps", "symbolic"]
-    return _case(words, program)
+    return _case([*words, *_seed(words)], program)
+
+
+def _seed(words: Iterable[str]) -> tuple[str, ...]:
+    """What makes numbers that are drawn the same at a second try."""
+    return ("--seed", "1") if any("rand" in word for word in words) else ()
 
 
 def _program(program: str) -> tuple[str, ...]:
@@ -114,7 +119,7 @@ def values(draw: Random) -> Case:
          ("--x", "1", "--let", f"y={text}"), ("--x", text, "--y", text))
     )  # fmt: skip
     name = draw.choice(("grad", "grad", "jacobian", "explain"))
-    return Case((name, program, *words))
+    return Case((name, program, *words, *_seed(words)))
 
 
 # -- requests ----------------------------------------------------------------------------------
@@ -190,6 +195,8 @@ _GOOD = (
     ("hvp", "x.prod()", "--x", "1,2,3", "--tangent", "1,0,0"), ("grad", "f.py", "--x", "1"),
     ("grad", "x**2", "--x", "3", "--expect", "2*x", "--dtype", "float32"), ("x**2", "--x", "3"),
     ("report", "notes.md", "--check"),
+    ("formula", "x**2", "x*y"), ("grad", "x*x", "x**3", "--x", "2", "--accumulate"),
+    ("why", "x*x", "sqrt(x)", "--x", "0"), ("plot", "x", "x*x", "--x", "-1:1:3"),
 )  # fmt: skip
 
 _WORDS = ("", "-", "--", "---", "--x", "--x=", "-x", "=", "--=", "--x=1=2", "-1", "@", "x", "1",

@@ -292,13 +292,21 @@ def _derived(
     problem: Problem, kind: str, order: int, traits: Traits, answer: blocks.Answer
 ) -> _Found:
     reports: list[Report] = []
+    refused: list[GradcalcError] = []
 
     def noted(problem: Problem, command: str) -> Report:
-        report = answer(problem, command)
+        try:
+            report = answer(problem, command)
+        except GradcalcError as error:
+            refused.append(error)
+            raise
         reports.append(report)
         return report
 
     made = _OF[kind](problem, order, noted)
+    if refused and not reports:
+        # a block that cannot be had costs its own formula, and these were all of them
+        raise refused[0]
     shown = {by: f and structured(f, by[-1], problem, traits) for by, f in made.items()}
     parts = {
         by: among_symmetric(f, by[-1], problem, traits)
