@@ -196,3 +196,11 @@ def test_no_immense_number_is_worked_out(program: str, run: Run) -> None:
 )
 def test_ordinary_powers_keep_their_formulas(program: str, form: str, run: Run) -> None:
     assert f"# closed form\tx\t{form}\n" in run("grad", program, "--x", "1.1").out
+
+
+@pytest.mark.parametrize("end", ["!", "½", "e+"])
+@pytest.mark.parametrize("many", ["1", "1_", "1.", "0,", "9 ", "-"])
+def test_a_long_value_that_is_none_is_read_once(many: str, end: str, run: Run) -> None:
+    """It would take hours otherwise."""
+    found = run("grad", "sum(x)", "--x", f"1/{many * 300_000}{end}")
+    assert (found.code, found.err.count("error:")) in [(0, 0), (2, 1), (3, 0), (4, 1)]

@@ -34,7 +34,7 @@ from gradcalc.errors import (
 from gradcalc.lazy_import import UNUSED, load_deferred
 from gradcalc.located import located, no_file
 
-TOLD = re.compile(r"^\s*gradcalc:(.*)$", re.MULTILINE)
+TOLD = re.compile(r"^[^\S\n]*gradcalc:(.*)$", re.MULTILINE)
 """The line of a docstring that says with what a function is called, as the command line has it."""
 
 

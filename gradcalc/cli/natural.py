@@ -8,7 +8,7 @@ from gradcalc.cli.readers import is_name
 SHORT = {"-q": "--quiet", "-h": "--help"}
 """Short spellings of options."""
 
-NUMBER = re.compile(r"[-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?,?")
+NUMBER = re.compile(r"[-+]?(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?,?")
 """A number that stands alone, as an item of a vector."""
 
 CONSTANT = re.compile(

@@ -21,7 +21,7 @@ EVERY_DTYPE = (*DTYPES, "bfloat16")
 
 _SPELLINGS = {**DTYPES, "double": "float64", "float": "float32", "single": "float32",
               "half": "float16"}  # fmt: skip
-_NUMBER = r"[-+]?(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][-+]?\d+)?|[-+]?(?:inf|nan)"
+_NUMBER = r"[-+]?(?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:[eE][-+]?\d+)?|[-+]?(?:inf|nan)"
 _ROWS = re.compile(rf"(?:[\s,;]*(?:{_NUMBER})(?=[\s,;]|$))+[\s,;]*")
 
 _NAMED = r"\s*({part}|[^\W\d]\w*(?:\.\w+)*)\s*=(?!=)(.*)"

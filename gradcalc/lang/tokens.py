@@ -42,7 +42,7 @@ NO_LETTERS = f"[πᵀ⁰-⁹¹²³ⁿ{''.join(FRACTIONS)}]"
 
 TOKEN = re.compile(
     r"(?P<space>[^\S\n]+)|(?P<comment>#[^\n]*)"
-    r"|(?P<number>0[xXbBoO][\da-fA-F_]+|(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?)"
+    r"|(?P<number>0[xXbBoO][\da-fA-F_]+|(?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:[eE][+-]?\d+)?)"
     rf"|(?P<fraction>[{''.join(FRACTIONS)}])"
     # a subscript of what is no name; behind one it is a part of it
     r"|(?P<below>[₀-₉]+|(?<=[|‖)\]}⁰¹²³⁴-⁹ⁿ])_(?:∞|[^\W⁰¹²³⁴-⁹ⁿ]+))"

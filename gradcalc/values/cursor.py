@@ -16,7 +16,7 @@ _LONGEST_SHOWN = 10_000
 
 _DIGITS = "[0-9](?:_?[0-9])*"
 
-NUMBER = rf"(?:{_DIGITS}\.?(?:{_DIGITS})?|\.{_DIGITS})(?:[eE][-+]?{_DIGITS})?"
+NUMBER = rf"(?:{_DIGITS}(?:\.(?:{_DIGITS})?)?|\.{_DIGITS})(?:[eE][-+]?{_DIGITS})?"
 
 _TOKEN = re.compile(
     rf"""
@@ -42,6 +42,10 @@ _HINTS = {
     "@": "a file is a value of its own: @file.npy",
     "{": "write a list in square brackets, such as [1,2,3]",
 }
+
+
+NEAR = 40
+"""Characters of a number that is shown with a sign behind it."""
 
 
 class Token(NamedTuple):
@@ -93,7 +97,10 @@ class Cursor:
     def _written(self, match: re.Match[str]) -> str | None:
         """How a sign that has no place in a value is written with what belongs to it."""
         sign, start, end = match.group(), *match.span()
-        before = re.search(rf"(?:{NUMBER}|\bpi|\))$", self.text[:start])
+        # a search for what ends here would begin at each of so many characters
+        near = self.text[max(0, start - NEAR) : start]
+        before = re.search(rf"(?:{NUMBER}|\bpi|\))$", near)
+        before = None if before and len(before[0]) == NEAR else before
         behind = re.match(rf"\s*({NUMBER}|\w+|\([^()]*\))", self.text[end:])
         plain = unicodedata.normalize("NFKC", sign).replace("⁄", "/")
         if sign == "√" and behind:
