@@ -84,6 +84,15 @@ def test_a_torch_that_dies_leaves_the_gradient_unresolved(
     assert report["gradients"]["x"]["closed_form"] == "4*x"
 
 
+@pytest.mark.parametrize("command", ["explain", "graph"])
+def test_steps_of_a_torch_that_dies_are_beyond_a_limit(command: str, tmp_path: Path) -> None:
+    with importing(tmp_path, command, *DOT[1:]) as (process, child):
+        os.kill(child, signal.SIGABRT)
+        out, err = process.communicate(timeout=HANGS)
+    assert (process.returncode, out) == (4, "")
+    assert err == "error: there are no steps to be told: its process was ended by SIGABRT\n"
+
+
 @pytest.mark.parametrize("how", [signal.SIG_DFL, signal.SIG_IGN], ids=["told", "not-told"])
 def test_a_signal_without_a_name_and_a_child_that_nobody_waits_for(
     how: signal.Handlers, tmp_path: Path

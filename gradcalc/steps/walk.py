@@ -24,7 +24,7 @@ from gradcalc.steps.names import OUTPUT, apart, named
 from gradcalc.steps.rules import Rule
 from gradcalc.steps.symbolic import MANY, Symbolic
 from gradcalc.steps.texts import LONGEST
-from gradcalc.testimony import Absent, Array, Computed, Origin, Step
+from gradcalc.testimony import Absence, Absent, Array, Computed, Origin, Step
 from gradcalc.values import number_literals
 
 SHORT = 6
@@ -48,7 +48,9 @@ def steps_of(
     """
     case, experiment = weighed(replace(problem, steps=True), ask)
     if isinstance(case.autograd, Absent):
-        raise UnsupportedError(f"there are no steps to be told: {case.autograd.doubt}")
+        # as where code of a user ends its process
+        raised = LimitError if case.autograd.reason is Absence.LOST else UnsupportedError
+        raise raised(f"there are no steps to be told: {case.autograd.doubt}")
     ours = case.autograd
     if experiment is None:
         raise UnsupportedError("the steps are those of the check, which was left out")
