@@ -20,6 +20,7 @@ from gradcalc.general.answer import Derivative, General
 from gradcalc.general.points import MIXED, STYLES, point
 from gradcalc.general.shapes import Reading
 from gradcalc.general.sizes import Numbers, general, general_number
+from gradcalc.lang.program import Budget
 from gradcalc.lang.size_limits import hangs_on_sizes
 from gradcalc.problem import Array, Problem
 from gradcalc.report import Outcome, Report, Verdict
@@ -50,6 +51,9 @@ FEW = 20
 
 TRIES = 100
 """Times that numbers are drawn for one of them, where the program is not defined for many."""
+
+WORK = 6_000
+"""Steps of a program in all that is tried for one point."""
 
 KINDS = ("gradient", "jacobian", "hessian")
 
@@ -219,18 +223,19 @@ def _point(
     None where so many tries give none. Raises `GradcalcError` where the program cannot be run.
     """
     spare: Problem | None = None
-    for tried in range(max(tries, FEW)):
+    left = WORK
+    for tried in count(1):
         problem = draw()
-        run = _recorded(problem)
+        limits = budget(problem)
+        run = _recorded(problem, limits)
+        left -= limits.total - limits.steps
         now = frozenset(branch.way for branch in run.trace.path), np.ndim(run.output)
         finite = np.isfinite(run.output).all()
         if finite and way in (None, now):
             return problem, now
         if finite and way and now[1] == way[1]:
             spare = spare or problem
-        elif not finite and tried + 1 >= tries:
-            break
-        if spare and tried + 1 >= FEW:
+        if left < 0 or tried >= (FEW if finite or spare else tries):
             break
     return None if spare is None or way is None else (spare, way)
 
@@ -276,9 +281,9 @@ def _badness(found: Iterable[_Found]) -> int:
     return max(WORST.index(one.verdict.outcome) for one in found)
 
 
-def _recorded(problem: Problem) -> Recording:
+def _recorded(problem: Problem, limits: Budget | None = None) -> Recording:
     with np.errstate(all="ignore"):
-        return record(problem, Floats(), problem.inputs, budget(problem))
+        return record(problem, Floats(), problem.inputs, limits or budget(problem))
 
 
 def _output(problem: Problem) -> tuple[int, ...]:
