@@ -401,6 +401,8 @@ def test_what_is_not_there_is_one_sentence(run: Run, argv: tuple[str, ...], said
     [
         ("airyai(x)", "--x", "1,4"),
         ("sum(airyai(x))", "--x", "1"),
+        ("lambertw(mean(x))", "--x", "1,2"),
+        ("mean(x)*airybiprime(x)", "--x", "1,2,3", "--what", "hessian"),
         ("eigvalsh(S)", "--S", "2,1;1,3"),
         ("digamma(x)", "--x", "1.5,2"),
         ("torch.special.i1e(x)", "--x", "0.5"),
