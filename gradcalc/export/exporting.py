@@ -127,7 +127,7 @@ def _written(task: Task, target: str, report: Report) -> str:
 def _has_form(task: Task, target: str) -> bool:
     try:
         WRITERS[target](task)
-    except UnsupportedError:
+    except GradcalcError:
         return False
     return True
 
