@@ -195,3 +195,9 @@ def test_nothing_rings_after_the_block() -> None:
 def test_an_inner_block_leaves_the_alarm_to_the_outer_one() -> None:
     with pytest.raises(TimesUp), at_most(0.05), at_most(100):
         spin()
+
+
+@pytest.mark.parametrize("seconds", [1e10, 1e19, 1e300])
+def test_more_seconds_than_a_timer_takes_are_no_fault(seconds: float) -> None:
+    with at_most(seconds):
+        pass

@@ -33,6 +33,8 @@ JUDGED = {
     "limit": (ASKED, 4, "", "error: too much\n", ""),
     "traceback": (ASKED, 1, "", "Traceback (most recent call last):\nKeyError: 1\n", "traceback"),
     "fault": (ASKED, 70, "", "error: gradcalc has a fault: KeyError\n", "exit code 70"),
+    "fault told": (ASKED, 0, "# finding\tx: no formula: gradcalc has a fault, KeyError\n", "",
+                   "a fault in an answer"),
     "killed": (ASKED, -9, "", "", "exit code -9"),
     "no error": (ASKED, 2, "", "", "0 errors with exit code 2"),
     "two errors": (ASKED, 2, "", "error: one\nerror: two\n", "2 errors"),

@@ -124,6 +124,7 @@ BAD = [
     pytest.param('{"program": "while x < 2: x = x*1\\nx", "inputs": {"x": 1}, "max_steps": 9}',
                  "limit", "9 steps", id="limit"),
     pytest.param(ONE + ', "strict": 1}', "usage", "strict is a number", id="flag"),
+    pytest.param(ONE + ', "order": 1000000000000000000000}', "usage", "at most 100", id="order"),
     pytest.param(ONE + r', "dtype": "\ud800"}', "usage", "half of a surrogate", id="half"),
     pytest.param(ONE + r', "dtype": "\u001b"}', "usage", r"\x1b: there is no", id="escape"),
     pytest.param(ONE + ', "seed": true}', "usage", "seed is true or false", id="seed"),
@@ -207,6 +208,11 @@ def test_lines_are_cut_however_they_come(size: int) -> None:
         pytest.param('{"id": "a", "program', "a", id="cut-off"),
         pytest.param('{"program": "x", "id', None, id="cut-off-before"),
         pytest.param(r'{"id": "\ud83d\ude00", "program": 1}', "\U0001f600", id="pair"),
+        pytest.param('{"id": NaN, "program": "x"}', None, id="nan"),
+        pytest.param('{"id": [1, {"a": -1e999}], "program": "x"}', None, id="infinite"),
+        pytest.param('{"id": Infinity', None, id="infinite-cut-off"),
+        pytest.param('{"id": ' + '{"a":' * 900 + "1" + "}" * 900 + "}", None, id="deep"),
+        pytest.param('{"id": ' + "[" * 201 + "]" * 201 + ', "program": 1}', None, id="too-deep"),
     ],
 )
 def test_an_error_has_the_id_where_it_can_be_read(text: str, id: object) -> None:

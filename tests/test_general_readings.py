@@ -131,6 +131,43 @@ def test_the_way_that_a_program_went_is_told(run: Run) -> None:
     assert "semidefinite" not in found
 
 
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("[x*x, x]", "--x", "scalar"), ("sin(x)", "--x", "n"),
+        ("x*x", "--x", "scalar", "--what", "jacobian"),
+        ("x**5", "--x", "scalar", "--what", "hessian"),
+    ],
+)  # fmt: skip
+def test_a_higher_order_is_of_the_gradient_of_one_number(run: Run, argv: tuple[str, ...]) -> None:
+    found = run("formula", *argv, "--order", "3")
+    assert (found.code, found.out) == (2, "")
+    assert "--order 3 is of the gradient of one number" in found.err
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("x*x", "--x", str(2**63)), ("x@x", "--x", "9" * 21), ("x@x", "--x", "9" * 5000),
+        ("x@x", "--declare", f"x={10**21}"), ("sum(A)", "--A", "m,1000001"),
+    ],
+    ids=["whole", "vector", "long", "declared", "matrix"],
+)  # fmt: skip
+def test_a_huge_size_is_refused(run: Run, argv: tuple[str, ...]) -> None:
+    found = run("formula", *argv)
+    assert (found.code, found.out, found.err.count("error:")) == (2, "", 1)
+    assert "a size is at most 1,000,000" in found.err
+
+
+LONG = "s = 0\nfor i in range(250):\n    s = s + log(-x*y)\ns"
+
+
+def test_points_of_a_long_program_are_tried_often_enough(run: Run) -> None:
+    """Half of all points have a value, and none with positive numbers alone."""
+    found = run("formula", LONG, "--x", "scalar", "--y", "scalar", "--format", "literal")
+    assert (found.code, found.out.split()) == (0, ["250/x", "250/y"])
+
+
 def test_a_block_that_torch_refuses_is_told_where_it_is_all(run: Run) -> None:
     found = run("formula", "A.hardsigmoid()")
     assert (found.code, found.out) == (2, "")

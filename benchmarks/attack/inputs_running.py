@@ -84,6 +84,8 @@ def judged(case: Case, code: int | None, out: str, err: str) -> str:
     """What is wrong with an answer, nothing if it is one."""
     if "Traceback (most recent call last)" in err or "Traceback (most recent call last)" in out:
         return f"traceback: {err.strip().splitlines()[-1] if err.strip() else ''}"
+    if "gradcalc has a fault" in out:
+        return "a fault in an answer"
     if code not in CODES:
         return f"exit code {code}: {_first_error(err)}"
     errors = [line for line in err.split("\n") if line.startswith("error:")]

@@ -26,6 +26,9 @@ FORMS = tuple(dict.fromkeys((*FORMATS, *TARGETS)))
 """How formulas without values are printed: as what derivatives are, or as code."""
 
 KINDS_OF_STEPS = ("numbers", "symbolic")
+HIGHEST = 100
+"""The highest order of a derivative."""
+
 DERIVATIVES = ("gradient", "jacobian", "hessian")
 ANY = ALL + BATCH + FORMULA + EXPORT
 EVERY = ANY + CHECK
@@ -213,9 +216,9 @@ class Options:
     order: int = _row(
         1, "--order", "N",
         "The derivative of order N, by one number; 2 for check, along a drawn direction.",
-        read.whole(1),
+        read.whole(1, HIGHEST),
         commands=("grad", *BATCH, *FORMULA, *CHECK), key="order",
-        json=_after(read.json_number, read.whole(1)), of_program=True,
+        json=_after(read.json_number, read.whole(1, HIGHEST)), of_program=True,
     )  # fmt: skip
     kind: str | None = _row(
         None, "--what", "DERIVATIVE",

@@ -186,8 +186,8 @@ def digits(text: str, option: str) -> int:
     return number
 
 
-def whole(least: int) -> Reader:
-    """Reads an integer of at least `least`."""
+def whole(least: int, most: int | None = None) -> Reader:
+    """Reads an integer of at least `least`, and at most `most`."""
 
     def read(text: str, option: str) -> int:
         try:
@@ -196,6 +196,8 @@ def whole(least: int) -> Reader:
             raise UsageError(f"{option} {text}: a whole number is needed") from None
         if number < least:
             raise UsageError(f"{option} {text}: a whole number of at least {least} is needed")
+        if most is not None and number > most:
+            raise UsageError(f"{option} {text}: a whole number of at most {most} is needed")
         return number
 
     return read

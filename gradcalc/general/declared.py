@@ -5,13 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from gradcalc.errors import UsageError, did_you_mean
+from gradcalc.errors import UsageError, brief, did_you_mean
 from gradcalc.traits import ORTHOGONAL, SYMMETRIC, TRAITS
 
 RANKS: Mapping[str, int] = MappingProxyType({"scalar": 0, "number": 0, "vector": 1, "matrix": 2})
 """Words that say how many dimensions there are."""
 
 _WORD = re.compile(r"\s*[,×\s]\s*")
+LARGEST = 1_000_000
+"""The largest size: formulas are tried at twelve points of such sizes."""
+
 _SIZE = re.compile(r"[^\W\d_]\w*|[1-9]\d*")
 
 
@@ -64,7 +67,9 @@ def _one_rank(name: str, known: int | None, said: int) -> int:
 
 
 def _check_word(name: str, word: str) -> None:
-    """Refuse a long word that is nearly one of those that mean something."""
+    """Refuse a long word that is nearly one of those that mean something, and a huge size."""
+    if word.isdigit() and (len(word) > len(str(LARGEST)) or int(word) > LARGEST):
+        raise UsageError(f"--{name} {brief(word)}: a size is at most {LARGEST:,}")
     if len(word) > 3 and (tip := did_you_mean(word, (*RANKS, *TRAITS))):
         raise UsageError(f"--{name} {word} is not known", hint=tip)
 

@@ -52,8 +52,8 @@ FEW = 20
 TRIES = 100
 """Times that numbers are drawn for one of them, where the program is not defined for many."""
 
-WORK = 6_000
-"""Steps of a program in all that is tried for one point."""
+WORK = 60_000
+"""Steps of a program in all its runs that are tried for one point."""
 
 KINDS = ("gradient", "jacobian", "hessian")
 
@@ -102,6 +102,11 @@ def formulas(
 
     def derived(problem: Problem) -> _Found:
         own = kind or ("gradient" if not _output(problem) else "jacobian")
+        if order > 1 and own != "gradient":
+            raise UsageError(
+                f"--order {order} is of the gradient of one number, and this is a {own}",
+                hint="--what hessian has the second derivatives; [i] takes one number of several",
+            )
         return _derived(problem, own, order, reading.traits, answer)
 
     style, points, found = _best(_tries(made, reading, by, seed), derived)
@@ -168,12 +173,17 @@ def _tries(
     Raises `EndlessError` if that is all of them.
     """
     endless: dict[str, EndlessError] = {}
+    hopeless = False
     for order, style in product(ORDERS, STYLES):
-        if style not in endless:
+        if style not in endless and not (style == MIXED and hopeless):
             try:
-                yield style, _points(made, reading, by, style, order, seed)
+                points = _points(made, reading, by, style, order, seed)
             except EndlessError as error:
                 endless[style] = error
+            else:
+                # that is tried the longest, and of other sizes as many numbers are finite
+                hopeless = style == MIXED and not points
+                yield style, points
     if len(endless) == len(STYLES):
         raise endless[STYLES[0]]
 
@@ -220,7 +230,8 @@ def _point(
 ) -> tuple[Problem, _Way] | None:
     """A problem with a finite value that goes a way, or one with as many dimensions.
 
-    None where so many tries give none. Raises `GradcalcError` where the program cannot be run.
+    None where so many tries, or `WORK` steps, give none. Raises `GradcalcError` where the program
+    cannot be run.
     """
     spare: Problem | None = None
     left = WORK

@@ -14,6 +14,9 @@ AGAIN = 0.25
 SOON = 1e-3
 """Seconds until it rings once more where it is known that what was raised got lost."""
 
+LONGEST = 1e9
+"""Seconds that a timer can be set to."""
+
 OWN = (__file__, contextlib.__file__)
 """Files whose code goes into the block and out of it, and must not be interrupted on its way."""
 
@@ -50,7 +53,7 @@ def at_most(seconds: float | None) -> Iterator[None]:
     before, told = signal.signal(signal.SIGALRM, ring), sys.unraisablehook
     sys.unraisablehook = lost
     try:
-        signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
+        signal.setitimer(signal.ITIMER_REAL, min(seconds, LONGEST), AGAIN)
         inside = True
         yield
     finally:

@@ -103,7 +103,7 @@ def _integers(value: Any) -> Any:
     if hasattr(value, "detach") and hasattr(value, "cpu"):
         try:
             # torch's own name of the dtype says enough, and sparse tensors become lists below
-            found = value.detach().cpu().clone().numpy()
+            found = _stored(value.detach().cpu()).numpy()
         except (NotImplementedError, RuntimeError, TypeError):
             return None
     else:
@@ -112,6 +112,11 @@ def _integers(value: Any) -> Any:
         return None
     array = np.asarray(found)
     return array if array.size and is_counted(array) else None
+
+
+def _stored(tensor: Any) -> Any:
+    """A tensor with its numbers: those of slopes that are 0 for good come without storage."""
+    return tensor.clone() if getattr(tensor, "_is_zerotensor", bool)() else tensor
 
 
 def _listed(value: Any, name: str) -> Any:
@@ -123,8 +128,7 @@ def _listed(value: Any, name: str) -> Any:
         )
     try:
         if hasattr(value, "detach") and hasattr(value, "cpu"):
-            # slopes that are 0 for good come as tensors without storage, a copy has numbers
-            value = value.detach().cpu().clone()
+            value = _stored(value.detach().cpu())
             value = value.to_dense()
         elif hasattr(value, "toarray"):
             value = value.toarray()

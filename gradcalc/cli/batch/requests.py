@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 _ID = re.compile(r'\s*\{\s*"id"\s*:\s*')
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
+DEEPEST = 200
+"""Lists and objects in each other in an `id`."""
+
 REPORT, ERRORS = "gradcalc.report/1", "gradcalc.error/1"
 
 
@@ -108,13 +111,31 @@ def id_of(job: Job) -> Any:
     text = (job.text or b"").decode("utf-8-sig", "replace")
     found = _object(text)
     if found:
-        return found.get("id")
+        return _kept(found.get("id"))
     # what is no JSON further on may begin with it
     start = _ID.match(text)
     try:
-        return None if start is None else json.JSONDecoder().raw_decode(text, start.end())[0]
+        found = None if start is None else json.JSONDecoder().raw_decode(text, start.end())[0]
     except (ValueError, RecursionError):
         return None
+    return _kept(found)
+
+
+def _kept(id: Any) -> Any:
+    """An `id` that can be given back; None for one with what JSON lacks, or nested too deeply."""
+    try:
+        json.dumps(id, allow_nan=False)
+    except (ValueError, RecursionError):
+        return None
+    level = [id]
+    for _ in range(DEEPEST):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+    return None if level else id
 
 
 def _is_text(value: Any) -> bool:
@@ -170,6 +191,8 @@ def decoded(job: Job) -> Mapping[str, Any]:
             f"the request is {what(found)}, not an object",
             hint='a request is {"program": "2*dot(x,x)", "inputs": {"x": [0, 1]}}',
         )
+    if found.get("id") is not None and _kept(found["id"]) is None:
+        raise UsageError(f"the id is nested more than {DEEPEST} deep")
     if _SURROGATE.search(job.text) and not _is_text({**found, "id": None}):
         raise UsageError("the request has half of a surrogate pair, which is no text")
     return found
