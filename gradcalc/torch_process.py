@@ -274,12 +274,21 @@ def _serve(inbox: int, outbox: int, asker: int) -> NoReturn:
     leave, debugging = os._exit, bool(os.environ.get("GRADCALC_DEBUG"))
     try:
         _end_with(asker)
+        _stand()
         _answer(inbox, outbox)
     except BaseException:
         if debugging:
             traceback.print_exc()
     finally:
         leave(1)
+
+
+def _stand() -> None:
+    """Leave a directory that is no more: torch's libraries are not found from there."""
+    try:
+        os.getcwd()
+    except OSError:
+        os.chdir("/")
 
 
 def _answer(inbox: int, outbox: int) -> NoReturn:

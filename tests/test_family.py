@@ -349,6 +349,10 @@ def test_claims_are_held_to_all_elements(run: Run, case: tuple[str, str, str]) -
         (("jacobian", "x*x", "--x", "1,2", "--expect", "2*x"), "it has shape (2,)"),
         (("jacobian", "x*x", "--x", "1,2", "--expect", "u = 2*x; diag(u)"), "one expression"),
         (("jvp", "x*x", "--x", "1,2", "--tangent", "1,0", "--expect", "2"), "not held to a way"),
+        (("jvp", "x*x", "--x", "1", "--tangent", "x=1", "--tangent", "x=2"), "x is given twice"),
+        (("jvp", "x*x", "--x", "1", "--tangent", "1", "--tangent", "2"), "is given twice"),
+        (("jvp", "x*x", "--x", "1", "--tangent", "x=1", "--tangent", "2"), "x is given twice"),
+        (("jvp", "x*x", "--x", "1", "--tangent", "x="), "--tangent x is empty: a value is needed"),
     ],
 )
 def test_claims_that_do_not_fit_are_told(run: Run, words: tuple[str, ...], said: str) -> None:

@@ -204,3 +204,49 @@ def test_a_long_value_that_is_none_is_read_once(many: str, end: str, run: Run) -
     """It would take hours otherwise."""
     found = run("grad", "sum(x)", "--x", f"1/{many * 300_000}{end}")
     assert (found.code, found.err.count("error:")) in [(0, 0), (2, 1), (3, 0), (4, 1)]
+
+
+ITSELF = {
+    "list": "s = []\ns.append(s)\ns",
+    "tuple": "s = []\ns.append((s,))\ns",
+    "pair": "s = []\nt = [s]\ns.append(t)\n[s, t]",
+    "beside": "s = [x]\ns.append(s)\ns",
+}
+
+
+@pytest.mark.parametrize("command", ["grad", "jacobian", "formula", "explain"])
+@pytest.mark.parametrize("text", ITSELF.values(), ids=ITSELF)
+def test_an_output_that_holds_itself_is_refused(command: str, text: str, run: Run) -> None:
+    given = () if command == "formula" else ("--x", "1")
+    found = run(command, f"u = x*x\n{text}", *given)
+    assert (found.code, found.out, found.err.count("error:")) == (2, "", 1)
+
+
+COUNTED = {
+    "x*(0.5 in range(10**18))": 0.0,
+    "x*(5.0 in range(10**18))": 1.0,
+    "x*(-1.0 in range(10**18))": 0.0,
+    "x*(nan in range(10**18))": 0.0,
+    "x*(inf in range(10**18))": 0.0,
+    "x*(1e300 in range(10**18))": 0.0,
+    "x*(3.0 in range(0, 10**18, 2))": 0.0,
+    "x*(3.5 not in range(4))": 1.0,
+    "x*math.comb(10**9, 5*10**8)": None,
+    "x*math.perm(10**7, 10**6)": None,
+    "x*math.factorial(10**6)": None,
+    "x*scipy.special.comb(10**9, 5*10**8, exact=True)": None,
+    "x*pow(3, 10**4000, 10**4000)": None,
+    "x*math.comb(1400, 2)": 979300.0,
+    "x*pow(3, 2**70, 7)": float(pow(3, 2**70, 7)),
+}
+"""What Python works out in one go, however long it takes: the gradient, None for too much."""
+
+
+@pytest.mark.parametrize("text", COUNTED)
+def test_what_python_works_out_in_one_go_is_bounded(text: str, run: Run) -> None:
+    found = run("grad", text, "--x", "1", "--format", "literal")
+    wanted = COUNTED[text]
+    if wanted is None:
+        assert (found.code, found.err.count("error:")) == (4, 1), found.err
+    else:
+        assert (found.code, float(found.out)) == (0, wanted), found.err

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -215,3 +216,27 @@ def test_a_sum_of_many_terms_is_a_program(command: str, operator: str) -> None:
 def test_several_programs_have_their_formulas() -> None:
     done = call("formula", "x*x", "x**3", "--x", "scalar", "--format", "literal")
     assert (done.returncode, done.stdout.split(), done.stderr) == (0, ["2*x", "3*x**2"], "")
+
+
+def test_a_directory_that_is_no_more_is_left(tmp_path: Path) -> None:
+    code = "import os, sys; os.mkdir('gone'); os.chdir('gone'); os.rmdir('../gone')\n"
+    code += "from gradcalc import torch_process as t; t._stand(); print(os.getcwd())"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "/\n"
+
+
+def test_the_warm_process_needs_no_pytest() -> None:
+    code = "import sys; sys.modules['pytest'] = None; sys.modules['prompt_toolkit'] = None\n"
+    code += "from gradcalc.cli import warm; warm._prepare()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("device", ["meta", "hpu", "privateuseone", "nothing"])
+@pytest.mark.parametrize("command", ["grad", "hessian"])
+def test_a_device_without_numbers_is_refused(command: str, device: str) -> None:
+    done = call(command, "x*x", "--x", "1", "--device", device)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: --device ")

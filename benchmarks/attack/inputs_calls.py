@@ -41,16 +41,16 @@ _AROUND = (
 """What is made of that."""
 
 _COMMANDS = (
-    "grad", "grad --dtype float32", "grad --dtype bfloat16", "grad --order 2 --wrt x",
+    "grad", "grad --dtype float32", "grad --dtype float16", "grad --order 2 --wrt x",
     "grad --of 0", "grad --json", "grad --expect x=x", "hessian", "jacobian",
-    "jacobian --compressed",
+    "jacobian --format json",
     "vjp --cotangent 1", "vjp --cotangent 1,0,0", "jvp --tangent x=1", "jvp --tangent x=1,0,0",
     "hvp --tangent x=1", "hvp --tangent x=1,0,0", "hessian --format json", "why", "explain",
-    "explain --steps symbolic", "explain --steps numeric", "graph", "graph --format dot",
+    "explain --steps symbolic", "explain --steps numbers", "graph", "graph --format dot",
     "graph --format svg", "formula", "formula --what hessian", "formula --format latex", "plot",
-    "plot --format svg", "grad --detach x", "grad --wrt x", "grad --format html",
-    "grad --format latex", "grad --format markdown", "grad --no-enclosure", "grad --step",
-    "grad --digits 30", "grad --strict", "grad --tol 1e-3", "export --to numpy",
+    "plot --format svg", "grad --detach x", "grad --wrt x", "grad --format csv",
+    "grad --format latex", "grad --format markdown", "grad --no-check",
+    "grad --digits full", "grad --strict", "grad --tol 1e-3", "export --to numpy",
     "export --to torch", "export --to jax", "export --to c", "export --to julia",
     "export --to latex", "export --to python", "export --what hessian",
     "export --what jacobian", "export --what vjp",

@@ -170,7 +170,10 @@ def _tangents(
             "--tangent: there are several inputs to differentiate by",
             hint=f"--tangent {wrt[0]}=VALUE says of which, --wrt which there are",
         )
-    return {wrt[0] if n is None else use.own(n): value for n, value in tangents.items()}
+    found = {wrt[0] if n is None else use.own(n): value for n, value in tangents.items()}
+    if len(found) < len(tangents):
+        raise UsageError(f"--tangent {wrt[0]} is given twice")
+    return found
 
 
 def _traits(options: Options, use: Use, numbers: Mapping[str, Array]) -> dict[str, frozenset[str]]:

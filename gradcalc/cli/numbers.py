@@ -8,6 +8,7 @@ import numpy as np
 from gradcalc.cli import programs as named
 from gradcalc.cli.options import Options
 from gradcalc.cli.readers import Value, tangent
+from gradcalc.errors import UsageError
 from gradcalc.problem import Array
 from gradcalc.values import from_json
 from gradcalc.values.passed import rounded
@@ -16,7 +17,10 @@ from gradcalc.values.passed import rounded
 def read_numbers(
     options: Options,
 ) -> tuple[dict[str, Array], Array | None, dict[str | None, Array]]:
-    """The values of inputs by the name that was typed, the cotangent, and the tangents by name."""
+    """The values of inputs by the name that was typed, the cotangent, and the tangents by name.
+
+    Raises `GradcalcError` for what is no value, and for two tangents of one input.
+    """
 
     @cache
     def random() -> np.random.Generator:
@@ -33,8 +37,12 @@ def read_numbers(
         return array if array.dtype == np.bool_ else array.astype(np.float64)
 
     cotangent = None if options.cotangent is None else weights(options.cotangent, "--cotangent")
-    given = map(tangent, options.tangents)
-    return values, cotangent, {name: weights(value, "--tangent") for name, value in given}
+    tangents: dict[str | None, Array] = {}
+    for name, value in map(tangent, options.tangents):
+        if name in tangents:
+            raise UsageError(f"--tangent{f' {name}' if name else ''} is given twice")
+        tangents[name] = weights(value, f"--tangent {name}" if name else "--tangent")
+    return values, cotangent, tangents
 
 
 def unsure(options: Options) -> frozenset[str]:

@@ -1,6 +1,7 @@
 """Lists, dictionaries and sets: making them, what stands in them, and their methods."""
 
 import ast
+import math
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, ClassVar
@@ -116,7 +117,9 @@ def contains(machine: Machine, value: Any, held: Any) -> bool:
             "whether a number is in a tensor is not asked here", hint="write (x == a).any()"
         )
     if isinstance(held, range) and isinstance(value, int | float):
-        return value in held
+        # of a float Python would go through all of them
+        whole = value == value and abs(value) != math.inf and value == int(value)
+        return whole and int(value) in held
     return any(operators.same(machine, value, part) for part in ops.iterated(machine, held))
 
 

@@ -115,6 +115,8 @@ def _shapes(machine: Machine, values: Any, known: dict[int, Any] | None = None) 
             yield machine.shape(value)
         elif isinstance(value, list | tuple) and value:
             if id(value) not in known:
+                # a list that holds itself is like nothing
+                known[id(value)] = None
                 inner = list(_shapes(machine, value, known))
                 odd = None in inner or len(set(inner)) > 1
                 known[id(value)] = None if odd else (len(value), *inner[0])

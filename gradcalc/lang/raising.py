@@ -5,13 +5,16 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from gradcalc.errors import InvalidValueError, UnsupportedError
+from gradcalc.errors import InvalidValueError, LimitError, UnsupportedError
 from gradcalc.lang import plain
 from gradcalc.lang.machine import Machine
 from gradcalc.lang.program import MIXED, NONE, NUMPY
 
 NUMERIC = ("ValueError", "OverflowError", "ZeroDivisionError")
 """What a program may handle that Python raises because of numbers."""
+
+COUNTING, LARGEST = frozenset({"factorial", "comb", "perm"}), 1400
+"""Functions that count, and of how many: those of more have more digits than whole numbers may."""
 
 DIVISIONS = (ast.Div, ast.FloorDiv, ast.Mod)
 
@@ -23,7 +26,8 @@ def _number(machine: Machine, value: Any) -> Any:
 
 
 def check_math(machine: Machine, name: str, args: Sequence[Any]) -> None:
-    """Raises `InvalidValueError` where a function of `math` raises.
+    """Raises `InvalidValueError` where a function of `math` raises, `LimitError` for what
+    counts too far.
 
     Outside its domain that is left to the verdict, which says more, unless the program handles it.
     """
@@ -33,6 +37,8 @@ def check_math(machine: Machine, name: str, args: Sequence[Any]) -> None:
     function = getattr(math, name, None)
     if function is None or None in numbers:
         return
+    if name in COUNTING:
+        check_counted(name, numbers)
     error = _raised(function, numbers)
     if error is None or (isinstance(error, ValueError) and not machine.careful):
         return
@@ -43,6 +49,12 @@ def check_math(machine: Machine, name: str, args: Sequence[Any]) -> None:
     raise InvalidValueError(
         f"math.{name} raises {kind} here: {error}", python=kind, said=str(error)
     )
+
+
+def check_counted(name: str, numbers: Sequence[Any]) -> None:
+    """Raises `LimitError` for a function that counts too many."""
+    if any(number > LARGEST for number in numbers):
+        raise LimitError(f"{name} of more than {LARGEST:,}", hint="lgamma(n + 1) is its logarithm")
 
 
 def _raised(function: Any, numbers: Sequence[Any]) -> Exception | None:

@@ -95,7 +95,8 @@ class Context:
         return self.error(message, hint, FileError)
 
     def empty(self) -> InvalidValueError:
-        return InvalidValueError(f"{self.name} is empty: there is nothing to differentiate")
+        left = "a value is needed" if self.name[:1] == "-" else "there is nothing to differentiate"
+        return InvalidValueError(f"{self.name} is empty: {left}")
 
     def too_many(self, count: int | float) -> LimitError:
         # Past the floats there is no short way to write the count.

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from gradcalc import reruns
-from gradcalc.errors import GradcalcError, LimitError, Span, UnsupportedError, UsageError
+from gradcalc.errors import GradcalcError, LimitError, Span, UnsupportedError, UsageError, brief
 from gradcalc.fidelity import Fidelity
 from gradcalc.keeping import Keeping
 from gradcalc.lang.machine import Confirm
@@ -398,8 +398,9 @@ def device_of(name: str) -> torch.device:
     """The device of a name. Raises `UsageError` for one that cannot be used."""
     try:
         device = torch.device(name)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).strip().splitlines()[0]
+        torch.zeros(1, device=device).cpu()
+    # whatever a backend that is not there raises, in a paragraph at times
+    except Exception as error:
+        reason = brief(next(iter(str(error).strip().splitlines()), "it is not there"), 200)
         raise UsageError(f"--device {name} cannot be used: {reason}", hint="--device cpu") from None
     return device

@@ -3,11 +3,12 @@
 import math
 from typing import Any
 
-from gradcalc.errors import InvalidValueError, LimitError, ShapeError, UnsupportedError
+from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
 from gradcalc.lang import operators, ops, plain, pythons
 from gradcalc.lang.dialects.readings import alike, called
 from gradcalc.lang.machine import Machine
 from gradcalc.lang.program import MIXED, TORCH
+from gradcalc.lang.raising import COUNTING, check_counted
 from gradcalc.primitives import BY_NAME
 
 
@@ -216,15 +217,11 @@ def summed_exactly(machine: Machine, seq: Any) -> Any:
     return ops.binary(machine, "add", found, total - first)
 
 
-LARGEST = 1400
-"""Factorials of more have more digits than whole numbers may have here."""
-
-
 def counted(machine: Machine, name: str, **values: Any) -> int:
     """math's functions of whole numbers, which count."""
     numbers = [ops.integer(machine, value) for value in values.values() if value is not None]
-    if name in ("factorial", "comb", "perm") and max(numbers) > LARGEST:
-        raise LimitError(f"{name} of more than {LARGEST:,}", hint="lgamma(n + 1) is its logarithm")
+    if name in COUNTING:
+        check_counted(name, numbers)
     try:
         found: int = getattr(math, name)(*numbers)
     except ValueError as error:

@@ -9,6 +9,7 @@ from gradcalc.errors import UnsupportedError
 from gradcalc.lang import ops, plain
 from gradcalc.lang.dialects.readings import apart
 from gradcalc.lang.machine import Machine
+from gradcalc.lang.raising import check_counted
 
 
 @apart
@@ -142,6 +143,7 @@ def combinations(machine: Machine, N: Any, k: Any, exact: Any, repetition: Any) 
     if exact:
         numbers = [ops.integer(machine, part) for part in (N, k)]
         count = numbers[0] + numbers[1] - 1 if repetition else numbers[0]
+        check_counted("comb", (count, numbers[1]))
         return math.comb(count, numbers[1]) if numbers[1] >= 0 and count >= 0 else 0
     n = ops.binary(machine, "sub", ops.binary(machine, "add", N, k), 1) if repetition else N
     _check_counts(machine, n, k)
