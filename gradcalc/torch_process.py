@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -194,11 +194,28 @@ def signal_name(number: int) -> str:
         return f"signal {number}"
 
 
+@contextlib.contextmanager
+def _standing() -> Iterator[None]:
+    """Somewhere else while the working directory is no more: torch finds no library from there."""
+    try:
+        os.getcwd()
+    except OSError:
+        gone = os.open(".", getattr(os, "O_PATH", os.O_RDONLY))
+        os.chdir("/")
+        try:
+            yield
+        finally:
+            os.fchdir(gone)
+            os.close(gone)
+    else:
+        yield
+
+
 def import_autograd() -> "Callable[[Problem], Computed]":
     """The witness that runs torch, imported without what no gradient needs, and on one thread."""
     from gradcalc.lazy_import import UNUSED, deferred
 
-    with deferred(*UNUSED):
+    with _standing(), deferred(*UNUSED):
         from gradcalc.witnesses.autograd import testify, use_one_thread
     use_one_thread()
     return testify
@@ -274,21 +291,12 @@ def _serve(inbox: int, outbox: int, asker: int) -> NoReturn:
     leave, debugging = os._exit, bool(os.environ.get("GRADCALC_DEBUG"))
     try:
         _end_with(asker)
-        _stand()
         _answer(inbox, outbox)
     except BaseException:
         if debugging:
             traceback.print_exc()
     finally:
         leave(1)
-
-
-def _stand() -> None:
-    """Leave a directory that is no more: torch's libraries are not found from there."""
-    try:
-        os.getcwd()
-    except OSError:
-        os.chdir("/")
 
 
 def _answer(inbox: int, outbox: int) -> NoReturn:

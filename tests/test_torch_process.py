@@ -218,13 +218,15 @@ def test_several_programs_have_their_formulas() -> None:
     assert (done.returncode, done.stdout.split(), done.stderr) == (0, ["2*x", "3*x**2"], "")
 
 
-def test_a_directory_that_is_no_more_is_left(tmp_path: Path) -> None:
+def test_torch_is_imported_from_a_directory_that_is_there(tmp_path: Path) -> None:
     code = "import os, sys; os.mkdir('gone'); os.chdir('gone'); os.rmdir('../gone')\n"
-    code += "from gradcalc import torch_process as t; t._stand(); print(os.getcwd())"
+    code += "from gradcalc import torch_process as t\n"
+    code += "with t._standing():\n    print(os.getcwd())\n"
+    code += "try:\n    os.getcwd()\nexcept OSError:\n    print('gone')"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
     )
-    assert done.stdout == "/\n"
+    assert done.stdout == "/\ngone\n"
 
 
 def test_the_warm_process_needs_no_pytest() -> None:
