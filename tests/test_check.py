@@ -621,3 +621,24 @@ def test_leaves_are_chosen() -> None:
 def test_what_cannot_be_checked(call, said: str) -> None:
     with pytest.raises(gradcalc.GradcalcError, match=said):
         call()
+
+
+class _Nothing(torch.autograd.Function):
+    """A backward that gives zeros as torch does that are zero for good: without storage."""
+
+    @staticmethod
+    def forward(ctx, x):
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx, given):
+        return torch._efficientzerotensor(given.shape, dtype=given.dtype)
+
+
+def test_zeros_without_storage_are_numbers() -> None:
+    x = torch.tensor([1.0, 2.0], dtype=torch.float64)
+    found = gradcalc.check(lambda x: _Nothing.apply(x).sum(), x)
+    assert found.verdict.outcome == "wrong"
+    zeros = torch._efficientzerotensor((2,), dtype=torch.float64)
+    found = gradcalc.check(lambda x: zeros + 0 * x, x)
+    assert found.verdict.outcome == "verified"

@@ -309,3 +309,31 @@ def test_where_python_looks_for_modules_stays(run: Run) -> None:
 def test_an_error_shows_the_line(run: Run) -> None:
     answer = run("check", "ops.py:broken", "--x", "1,2")
     assert "return y @ torch.zeros(7)" in answer.err
+
+
+ITSELF = """
+def listed(x):
+    found = []
+    found.append(found)
+    return found
+
+def named(x):
+    found = {}
+    found["a"] = found
+    return found
+
+def deep(x):
+    for _ in range(100_000):
+        x = [x]
+    return x
+"""
+
+
+@pytest.mark.parametrize("name", ["listed", "named", "deep"])
+def test_what_holds_itself_is_told(name: str, run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "itself.py"
+    file.write_text(ITSELF)
+    done = run("check", f"{file}:{name}", "--x", "1")
+    assert (done.code, done.out) == (2, "")
+    said = f"error: what {name} gives is nested too deeply, or holds itself\n"
+    assert done.err == said

@@ -20,6 +20,8 @@ def to_array(tensor: torch.Tensor) -> Any:
     if given.is_conj() or given.is_neg():
         given = given.resolve_conj().resolve_neg()
     given = given if given.layout == torch.strided else given.to_dense()
+    # slopes that are 0 for good come as tensors without storage
+    given = given.clone() if given._is_zerotensor() else given
     given = given.float() if given.dtype == torch.bfloat16 else given
     given = given.to(torch.complex64) if given.dtype == torch.complex32 else given
     # of what numpy has no dtype for, and of what is quantized
