@@ -140,8 +140,9 @@ def asking(beside: "Beside | None") -> "Ask":
         beside.begin()
         return beside.ask
     from gradcalc.calculate import ask_here
-    from gradcalc.witnesses import autograd  # noqa: F401
+    from gradcalc.torch_process import import_autograd
 
+    import_autograd()
     return ask_here
 
 
