@@ -266,3 +266,16 @@ def test_no_program_and_no_value_is_a_fault(
 @pytest.mark.usefixtures("no_stdin")
 def test_no_command_line_is_a_fault(capsys: pytest.CaptureFixture[str], argv: list[str]) -> None:
     settle(argv, capsys)
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("grad", "x\0", "--x", "1"), ("grad", "x", "--x", "1\0"), ("grad", "x", "--inputs", "a\0b"),
+        ("grad", "x", "--x", "1", "--html", "\0"), ("batch", "\0"), ("report", "a\0"), ("\0",),
+    ],
+)  # fmt: skip
+def test_a_nul_is_no_part_of_a_command_line(run: Run, argv: tuple[str, ...]) -> None:
+    found = run(*argv)
+    assert (found.code, found.out) == (2, "")
+    assert found.err == "error: a NUL character is no part of a command line\n"

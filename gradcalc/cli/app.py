@@ -140,6 +140,9 @@ def _run(argv: Sequence[str], beside: "Beside | None") -> int:
     for word in argv:
         if not word.isprintable() and any("\ud800" <= char <= "\udfff" for char in word):
             raise UsageError("the command line is not a text in UTF-8")
+        # no shell hands one on, but a report and a prompt do
+        if "\0" in word:
+            raise UsageError("a NUL character is no part of a command line")
     from gradcalc.cli.output import foreign
 
     try:
