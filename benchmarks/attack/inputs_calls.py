@@ -10,6 +10,7 @@ from numpy.random import default_rng
 from benchmarks.attack.inputs_running import Case
 from gradcalc import Problem
 from gradcalc.derive.runs import budget, record
+from gradcalc.errors import GradcalcError
 from gradcalc.expr.floats import Floats
 from gradcalc.lang.dialects import catalogue
 from gradcalc.values import parse_value
@@ -96,12 +97,14 @@ def _drawn(draw: Random) -> tuple[str, dict[str, str]]:
 
 
 def _has_value(program: str, given: Mapping[str, str]) -> bool:
-    """Whether a program can be run; whatever is a fault is found by the attack itself."""
+    """Whether a program can be run, or has a fault, which the command is to show."""
     try:
         problem = Problem(
             program, {n: parse_value(text, random=default_rng) for n, text in given.items()}
         )
         record(problem, Floats(), problem.inputs, budget(problem))
-    except Exception:
+    except GradcalcError:
         return False
+    except Exception:
+        return True
     return True

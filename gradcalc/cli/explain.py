@@ -52,7 +52,8 @@ def _derivations(options: Options, beside: "Beside | None") -> "list[Steps]":
     """The derivations of programs without values."""
     from dataclasses import replace
 
-    from gradcalc.cli.formula import asking, general, sources
+    from gradcalc.cli.formula import general, sources
+    from gradcalc.cli.grad import asking
     from gradcalc.steps.anywhere import derivation
 
     _refuse_of_values(options)

@@ -10,7 +10,6 @@ from gradcalc.cli.options import Options
 from gradcalc.errors import UsageError
 
 if TYPE_CHECKING:
-    from gradcalc.calculate import Ask
     from gradcalc.torch_process import Beside
 
 
@@ -35,11 +34,12 @@ def export(options: Options, beside: "Beside | None") -> int:
     if options.compressed and options.what not in ("jacobian", "hessian"):
         raise UsageError(f"--what {options.what} has no unit matrices", hint="--what hessian may")
     texts = sources(options)
+    from gradcalc.cli.grad import asking
     from gradcalc.cli.inputs import requests
 
     asked = replace(options, command=options.what)
     (request,) = requests(asked, texts, frozenset(known_options("export")))
-    ask = _asking(beside)
+    ask = asking(beside)
     from gradcalc.cli.output import say, write
     from gradcalc.export.exporting import export as exported
     from gradcalc.render import harmless
@@ -58,13 +58,3 @@ def export(options: Options, beside: "Beside | None") -> int:
     if report.verdict.exit_code:
         say(f"{report.verdict.outcome.value}: {report.verdict.message}\n")
     return 0
-
-
-def _asking(beside: "Beside | None") -> "Ask":
-    """Where autograd is asked, which is where torch is imported; it begins with that at once."""
-    if beside is not None:
-        beside.begin()
-        return beside.ask
-    from gradcalc.calculate import ask_here
-
-    return ask_here

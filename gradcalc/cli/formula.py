@@ -33,6 +33,7 @@ def add(app: typer.Typer, name: str) -> None:
 
 def formula(options: Options, beside: "Beside | None") -> int:
     """Derive, print, and give the exit code."""
+    from gradcalc.cli.grad import asking
     from gradcalc.cli.output import is_terminal, style_for, write
 
     programs = sources(options)
@@ -89,16 +90,6 @@ def _with_sizes(answer: "General") -> "Problem":
     lets = tuple((name, compile_program(text)) for name, text in told.items())
     inputs = {name: value for name, value in point.inputs.items() if name not in told}
     return replace(point, inputs=inputs, lets=(*lets, *point.lets))
-
-
-def asking(beside: "Beside | None") -> "Ask":
-    """Where autograd is asked."""
-    if beside is not None:
-        beside.begin()
-        return beside.ask
-    from gradcalc.calculate import ask_here
-
-    return ask_here
 
 
 def sources(options: Options) -> "tuple[Source, ...]":

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
     from gradcalc.calculate import Ask
     from gradcalc.reference.catalogue import Entry
-    from gradcalc.torch_process import Beside
 
 
 def add(app: typer.Typer, name: str) -> None:
@@ -27,6 +26,7 @@ def _functions(
         typer.Argument(metavar="[NAME]..."),
     ] = None,
 ) -> None:
+    from gradcalc.cli.grad import asking
     from gradcalc.cli.output import is_terminal, style_for, write
     from gradcalc.reference.catalogue import Entry, catalogue, matching, named
 
@@ -40,19 +40,9 @@ def _functions(
         found = [overview(entries, style) if is_terminal(sys.stdout) else _tsv(entries)]
     else:
         pages = [one for one in asked if isinstance(one, Entry) and one.row is not None]
-        ask = _asking(ctx.obj) if pages else None
+        ask = asking(ctx.obj) if pages else None
         found = [_shown(one, ask) for one in asked]
     write("\n".join(found), sys.stdout)
-
-
-def _asking(beside: "Beside | None") -> "Ask":
-    """Where autograd is asked for the examples; importing torch begins at once."""
-    if beside is not None:
-        beside.begin()
-        return beside.ask
-    from gradcalc.calculate import ask_here
-
-    return ask_here
 
 
 def _shown(asked: "Entry | Sequence[Entry]", ask: "Ask | None") -> str:

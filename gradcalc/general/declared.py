@@ -11,10 +11,10 @@ from gradcalc.traits import ORTHOGONAL, SYMMETRIC, TRAITS
 RANKS: Mapping[str, int] = MappingProxyType({"scalar": 0, "number": 0, "vector": 1, "matrix": 2})
 """Words that say how many dimensions there are."""
 
-_WORD = re.compile(r"\s*[,×\s]\s*")
 LARGEST = 1_000_000
 """The largest size: formulas are tried at twelve points of such sizes."""
 
+_WORD = re.compile(r"\s*[,×\s]\s*")
 _SIZE = re.compile(r"[^\W\d_]\w*|[1-9]\d*")
 
 

@@ -173,17 +173,14 @@ def _tries(
     Raises `EndlessError` if that is all of them.
     """
     endless: dict[str, EndlessError] = {}
-    hopeless = False
-    for order, style in product(ORDERS, STYLES):
-        if style not in endless and not (style == MIXED and hopeless):
+    # numbers alone are the same whatever letters stand for
+    orders = ORDERS if reading.letters else ORDERS[:1]
+    for order, style in product(orders, STYLES):
+        if style not in endless:
             try:
-                points = _points(made, reading, by, style, order, seed)
+                yield style, _points(made, reading, by, style, order, seed)
             except EndlessError as error:
                 endless[style] = error
-            else:
-                # that is tried the longest, and of other sizes as many numbers are finite
-                hopeless = style == MIXED and not points
-                yield style, points
     if len(endless) == len(STYLES):
         raise endless[STYLES[0]]
 
