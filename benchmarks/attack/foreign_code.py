@@ -189,7 +189,7 @@ PATCHES = {
         "torch.autograd.grad = lambda *a, **k: (torch.zeros(2),)", (RIGHT, WRONG, *ANY)
     ),
     "numpy.asarray": body("import numpy; numpy.asarray = None", (RIGHT, *ANY)),
-    "pickle.dumps": body("import pickle; pickle.dumps = None", ANY),
+    "pickle.dumps": body("import pickle; pickle.dumps = None", (RIGHT, *ANY)),
     "os._exit": body("os._exit = None"),
     "os.write": body("os.write = None", ANY),
     "builtins.len": body("import builtins; builtins.len = lambda o: 0", (RIGHT, *ANY)),
