@@ -155,8 +155,24 @@ def _of_gradient(
     problem: Problem, before: tuple[Gradient, ...], command: str, answer: Answer
 ) -> Report:
     """The gradient of what gradients give; the value is the program's own."""
+    found = answer(replace(problem, before=before), command)
+    return _with_own(problem, found, command, answer)
+
+
+def _with_own(problem: Problem, found: Report, command: str, answer: Answer) -> Report:
+    """A report on derivatives of derivatives with the program's own value.
+
+    Where the program has none, its derivatives may still be numbers; there is nothing that they
+    could be of.
+    """
     own = answer(replace(problem, check=False, claims={}), command)
-    return replace(answer(replace(problem, before=before), command), value=own.value)
+    summed = own.summed if command == "hessian" else found.summed
+    found = replace(found, value=own.value, summed=summed)
+    if found.verdict.exit_code or own.value is None or not np.isnan(own.value).any():
+        return found
+    first = answer(replace(problem, claims={}), command).verdict
+    lost = first.exit_code and first.outcome is not Outcome.WRONG
+    return replace(found, verdict=first) if lost else found
 
 
 def _refuse_claims(problem: Problem, what: str) -> None:
@@ -205,8 +221,7 @@ def _hessian(problem: Problem, tangents: Tangents, order: int, answer: Answer) -
     twice = replace(problem, before=(Gradient(problem.wrt),))
     if len(problem.wrt) > 1:
         _refuse_claims(problem, "a Hessian by several inputs")
-    own = answer(replace(problem, check=False, claims={}), "hessian")
-    found = replace(_rows(twice, "hessian", answer), value=own.value, summed=own.summed)
+    found = _with_own(problem, _rows(twice, "hessian", answer), "hessian", answer)
     several = len(problem.wrt) > 1
     gradients = _blocks(problem, found.gradients) if several else found.gradients
     pairs = product(problem.wrt, problem.wrt)

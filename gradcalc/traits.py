@@ -18,6 +18,7 @@ TRAITS: Mapping[str, tuple[int | None, tuple[str, ...]]] = MappingProxyType(
     {
         SYMMETRIC: (2, (SYMMETRIC,)),
         DEFINITE: (2, (SYMMETRIC, DEFINITE)),
+        "spd": (2, (SYMMETRIC, DEFINITE)),
         DIAGONAL: (2, (SYMMETRIC, DIAGONAL)),
         ORTHOGONAL: (2, (ORTHOGONAL,)),
         SIMPLEX: (1, (SIMPLEX,)),

@@ -56,6 +56,7 @@ GRADIENTS: list[tuple[str, dict[str, str], str, dict[str, str]]] = [
     ("var(x)", {}, "x:n", {"x": "2*(x - mean(x))/(n - 1)"}),
     ("log(det(X))", {}, "X:n,n", {"X": "inv(X).T"}),
     ("log(det(S))", {"S": "psd"}, "S:n,n", {"S": "inv(S)"}),
+    ("log(det(S))", {"S": "spd"}, "S:n,n", {"S": "inv(S)"}),
     ("sum(x*log(x/y))", {}, "x:n y:n", {"x": "log(x/y) + 1", "y": "-x/y"}),
     ("norm(Q@x)**2", {"Q": "orthogonal"}, "Q:n,n x:n", {"x": "2*x"}),
     ("sum(p)*a", {"p": "simplex", "a": "scalar"}, "p:n a:", {"a": "1"}),

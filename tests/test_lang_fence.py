@@ -279,6 +279,18 @@ def test_numbers_too_large_for_a_float(text: str, side: str) -> None:
     assert caught.value.kind == "value"
 
 
+@pytest.mark.parametrize("side", SIDES)
+def test_a_range_has_no_length_that_python_cannot_count(side: str) -> None:
+    with pytest.raises(GradcalcError, match="range of more than 9,223,372,036,854,775,807"):
+        run_small(SIDES[side], compile_program("x*len(range(10**30))"))
+    kept = """def f(x):
+    try:
+        return len(range(10**30))*x
+    except OverflowError:
+        return 3*x"""
+    run_small(SIDES[side], compile_program(kept))
+
+
 def test_the_length_of_a_text_is_limited() -> None:
     with pytest.raises(LimitError, match="500,001 characters"):
         compile_program("x" * 500_001)

@@ -11,6 +11,7 @@ import mpmath
 import numpy as np
 import pytest
 
+import gradcalc
 from gradcalc import grad, hessian
 
 SPECIAL = ("edge", "jump", "singular", "kink", "unresolved")
@@ -216,3 +217,34 @@ def test_its_neighbour_that_is_truly_special(seed: int) -> None:
     # of a kink torch's NaN is no valid choice
     kink = report.verdict.outcome == "wrong" and "kink" in report.verdict.message
     assert kink or report.verdict.outcome in SPECIAL
+
+
+# -- a function without a value --------------------------------------------------------------------
+
+VALUELESS = {
+    "NaN beside": "x**3 + nan",
+    "outside the domain": "x**3 + 0*log(-x)",
+    "alone": "3*x + nan",
+}
+
+
+@pytest.mark.parametrize("name", VALUELESS)
+@pytest.mark.parametrize("kind", ["grad", "hessian", "hvp"])
+def test_what_has_no_value_has_no_second_derivative(name: str, kind: str) -> None:
+    given: dict[str, dict[str, Any]] = {
+        "grad": {"order": 2}, "hessian": {}, "hvp": {"tangent": {"x": 1.0}},
+    }  # fmt: skip
+    answer = getattr(gradcalc, kind)(VALUELESS[name], x=2.0, **given[kind])
+    assert np.isnan(answer.value)
+    assert answer.verdict.outcome == "unresolved"
+    assert "no value here" in answer.verdict.message
+
+
+@pytest.mark.parametrize("text", ["x**3 + inf", "where(x > 0, x**3, nan)"])
+def test_what_has_a_value_has_a_second_derivative(text: str) -> None:
+    held(hessian(text, x=2.0), 12.0)
+
+
+def test_it_is_the_lower_derivative_that_no_longer_depends() -> None:
+    said = [f.message for f in hessian("3*x", x=2.0).findings if f.kind == "dead"]
+    assert said == ["the lower derivative does not depend on x, so the gradient is 0"]

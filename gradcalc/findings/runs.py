@@ -140,7 +140,9 @@ def zeros(
             dead = _dead(problem, autograd, name, end, special=special)
             found += [] if dead is None else [(name, dead)]
         elif end is not None:
-            found.append((name, Finding("dead", f"{_ZERO}: {_flat(end)}", None, end.place)))
+            found.append(
+                (name, Finding("dead", f"{_ZERO}: {_flat(problem, end)}", None, end.place))
+            )
     yield from _together(found)
     said = set() if autograd.cut is None else {autograd.cut.stop}
     told = {finding.span for _, finding in found}
@@ -165,7 +167,7 @@ def _stopped(stops: Sequence[Stop]) -> Iterator[Finding]:
         yield Finding("stopped", text, hint, stop.span)
 
 
-def _flat(end: Closed) -> str:
+def _flat(problem: Problem, end: Closed) -> str:
     """What lets nothing by, in words."""
     what = at_text(end.primitive, end.at)
     inner, _, whole = end.primitive.partition(" in ")
@@ -183,9 +185,13 @@ def _flat(end: Closed) -> str:
         "underflow": f"the slope of {what} underflows to 0",
         "unchosen": f"{what} takes what does not depend on {_THEM}",
         "numbers": f"only whole numbers are made of it{by}, which have no slope",
-        "unused": f"the output does not depend on {end.wrt}",
+        "unused": f"{_differentiated(problem)} does not depend on {end.wrt}",
         "compared": f"{end.wrt} is only compared ({what}), and comparisons have no slope",
     }[end.kind]
+
+
+def _differentiated(problem: Problem) -> str:
+    return "the lower derivative" if problem.before else "the output"
 
 
 def _dead(
@@ -218,14 +224,15 @@ def _dead(
     if stop is not None:
         return _stopped_at(autograd, stop)
     if end is not None and end.kind != "unused":
-        return Finding("dead", f"{_ZERO}: {_flat(end)}", None, end.place)
+        return Finding("dead", f"{_ZERO}: {_flat(problem, end)}", None, end.place)
     if problem.detach:
         return Finding("dead", f"{_NOTHING}: {', '.join(problem.detach)} is detached")
     if end is not None or name not in _used(problem):
         steered = autograd.path or any(stop.kind in NUMBERS for stop in autograd.stops)
         # another way of the program may well use it
         here = " as the program goes here" if steered and name in _used(problem) else ""
-        return Finding("dead", f"the output does not depend on {_NAME}{here}, so {_ZERO_ALONE}")
+        alone = f"{_differentiated(problem)} does not depend on {_NAME}{here}"
+        return Finding("dead", f"{alone}, so {_ZERO_ALONE}")
     return None if special else Finding("dead", _NOTHING)
 
 

@@ -5,6 +5,7 @@ Each takes the machine that runs the program and the arguments.
 
 import ast
 import math
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -141,8 +142,10 @@ def _in_lists(machine: Machine, value: Any) -> Any:
 
 
 def _length(machine: Machine, value: Any) -> int:
-    if isinstance(value, list | tuple | range):
-        return plain.length(value)
+    if isinstance(value, range):
+        return _in_range(value)
+    if isinstance(value, list | tuple):
+        return len(value)
     if isinstance(value, (dict, set, str, *ops.DICTIONARY_VIEWS)):
         return len(words.told(value))
     if isinstance(value, Class) and value.listed is not None:
@@ -155,6 +158,15 @@ def _length(machine: Machine, value: Any) -> int:
         hint = "x.numel() counts elements"
         raise ShapeError("len() of a scalar", hint=hint, python="TypeError")
     return shape[0]
+
+
+def _in_range(numbers: range) -> int:
+    try:
+        return len(numbers)
+    except OverflowError:
+        raise InvalidValueError(
+            f"len() of a range of more than {sys.maxsize:,} numbers", python="OverflowError"
+        ) from None
 
 
 def _range(machine: Machine, *bounds: Any) -> range:

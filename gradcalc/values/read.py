@@ -10,8 +10,9 @@ from pickle import UnpicklingError
 
 import numpy as np
 
-from gradcalc.errors import FileError, GradcalcError, LimitError
+from gradcalc.errors import FileError, GradcalcError, LimitError, did_you_mean
 from gradcalc.located import located
+from gradcalc.traits import TRAITS
 from gradcalc.values import binary
 from gradcalc.values.context import (
     NONFINITE,
@@ -111,6 +112,8 @@ def _hinted(text: str, context: Context) -> Array:
     except GradcalcError as error:
         if error.hint is None and text.strip().lower().endswith(tuple(_READERS)):
             error.hint = "a file is written with an @ before its name, such as @x.npy"
+        elif text in TRAITS or did_you_mean(text, TRAITS):
+            error.hint = "what is known of a value is said beside it: --declare A=psd"
         elif error.hint is None and text.isidentifier():
             quoted = f"'\"{shorten(text)}\"'"
             error.hint = f"text for a parameter of a function stands in quotes: {quoted}"
