@@ -215,3 +215,22 @@ WHOLE = {
 @pytest.mark.parametrize("text", WHOLE)
 def test_what_has_no_size_gets_one(text: str) -> None:
     assert whole(text, ()) == WHOLE[text]
+
+
+UNWRITTEN: dict[str, tuple[str, tuple[str, ...], str]] = {
+    "none": ("x.sort().values[0]", ("--x", "n"), "by x"),
+    "one of two": ("cholesky(A).sum()*x", ("--A", "n,n"), "by A"),
+    "blocks": ("median(x)*y*y", ("--x", "n", "--what", "hessian"), "by x,y and y,x"),
+    "all": ("x@x", ("--x", "n"), ""),
+}
+"""Programs with what they are asked, and by what no formula is known."""
+
+
+@pytest.mark.parametrize("name", UNWRITTEN)
+def test_where_there_is_no_formula_it_is_said_what_is_verified(run: Run, name: str) -> None:
+    program, words, by = UNWRITTEN[name]
+    found = run("formula", program, *words, "--format", "json")
+    notes = [note for note in found.json[0]["notes"] if "no formula" in note]
+    assert notes == (
+        [f"{by} there is no formula: the numbers alone are held to the check"] if by else []
+    )

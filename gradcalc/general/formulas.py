@@ -27,6 +27,7 @@ from gradcalc.report import Outcome, Report, Verdict
 from gradcalc.structure import among_symmetric, structured
 from gradcalc.targets import Gradient
 from gradcalc.traits import Traits
+from gradcalc.verdict.outcome import names_text
 
 SIZES = ((5, 7, 13, 11, 17), (7, 13, 5, 17, 11), (13, 5, 7, 19, 23))
 """What the letters stand for, each in its turn, where formulas are derived: numbers of which little
@@ -130,7 +131,7 @@ def formulas(
         samples=tuple(points[: len(SIZES)]),
         style=style,
         read_as=first.typed and first.source,
-        notes=(*_of_sum(kind, shapes[0]), *notes, *_ways(points[0][1])),
+        notes=(*_of_sum(kind, shapes[0]), *notes, *_ways(points[0][1]), *_unwritten(derivatives)),
     )
 
 
@@ -479,6 +480,13 @@ def _verdict(found: Sequence[_Found]) -> Verdict:
         return replace(worst, message=f"at {good} random points")
     at = f"at {len(verdicts) - good} of {len(verdicts)} random points"
     return replace(worst, message=f"{at}: {worst.message}")
+
+
+def _unwritten(derivatives: Sequence[Derivative]) -> Iterator[str]:
+    """What the verdict is about where there is no formula."""
+    by = [",".join(one.by) for one in derivatives if one.formula is None]
+    if by:
+        yield f"by {names_text(by)} there is no formula: the numbers alone are held to the check"
 
 
 def _letters(shapes: Sequence[tuple[int, ...]], sizes: Sequence[Numbers]) -> tuple[str, ...]:
