@@ -257,6 +257,8 @@ def _option(value: Any, key: str) -> Any:
     if key == "dtype":
         return dtype_name(value)
     if key == "device":
+        if not isinstance(value, str) and type(value).__name__ != "device":
+            raise InvalidValueError(f"device: a {type(value).__name__} is no device", hint="cpu")
         return str(value)
     found = plain(value, key)
     if key == "let" and isinstance(found, dict):

@@ -16,6 +16,11 @@ Entered = Callable[[Any, Callable[..., Any], Any, Any], Any]
 
 _WATCHING: ContextVar[Entered | None] = ContextVar("watching", default=None)
 
+_WITHIN: ContextVar[Any] = ContextVar("within", default=None)
+"""The Function whose call is being made, where calls are told by name."""
+
+_TOLD = "_gradcalc_told"
+
 _PLAIN: Any = torch.autograd.Function.__dict__["apply"]
 _WRITTEN: Any = getattr(_PLAIN, "__func__", None)
 """The method as Python has it; None where torch has it in C, as from 2.14 on."""
@@ -63,38 +68,53 @@ def _by_code(watching: Entered) -> Iterator[None]:
 def _by_name(watching: Entered) -> Iterator[None]:
     """By the name; one that was taken from its class before is refused, as nobody sees it."""
     base: Any = torch.autograd.Function
-    within = [0]
-
-    def apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
-        within[0] += 1
-        try:
-            return watching(cls, _PLAIN.__get__(None, cls), args, kwargs)
-        finally:
-            within[0] -= 1
-
-    def seen(cls: Any, forward: Callable[..., Any]) -> Any:
-        @wraps(forward)
-        def told(*args: Any, **kwargs: Any) -> Any:
-            if not within[0]:
-                raise UnsupportedError(
-                    f"{cls.__name__} is called by an apply that was taken from it before",
-                    hint=f"{cls.__name__}.apply(...) is seen with this version of torch",
-                )
-            return forward(*args, **kwargs)
-
-        return staticmethod(told)
-
-    classes = [cls for cls in _below(base) if isinstance(vars(cls).get("forward"), staticmethod)]
-    plain = {cls: vars(cls)["forward"] for cls in classes}
-    base.apply = classmethod(apply)
-    for cls, forward in plain.items():
-        cls.forward = seen(cls, forward.__func__)
+    written = {
+        (cls, name): vars(cls)[name]
+        for cls in _below(base)
+        for name in ("forward", "setup_context")
+        if isinstance(vars(cls).get(name), staticmethod)
+    }
+    token = _WATCHING.set(watching)
+    base.apply = classmethod(_apply)
+    for (cls, name), method in written.items():
+        setattr(cls, name, _seen(cls, method.__func__))
     try:
         yield
     finally:
         base.apply = _PLAIN
-        for cls, forward in plain.items():
-            cls.forward = forward
+        for (cls, name), method in written.items():
+            setattr(cls, name, method)
+        _WATCHING.reset(token)
+
+
+def _apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
+    """A call of a Function by its name, told to whoever watches."""
+    watching, call = _WATCHING.get(), _PLAIN.__get__(None, cls)
+    token = _WITHIN.set(cls)
+    try:
+        return call(*args, **kwargs) if watching is None else watching(cls, call, args, kwargs)
+    finally:
+        _WITHIN.reset(token)
+
+
+def _seen(cls: Any, method: Callable[..., Any]) -> Any:
+    """A method that torch calls with what it made for a call, which is to be one that was told."""
+
+    @wraps(method)
+    def told(*args: Any, **kwargs: Any) -> Any:
+        made = args[0] if args else None
+        applied = getattr(type(made), "_forward_cls", None)
+        if isinstance(applied, type) and issubclass(applied, cls):
+            if not (applied is _WITHIN.get() or hasattr(made, _TOLD)):
+                raise UnsupportedError(
+                    f"{applied.__name__} is called by an apply that was taken from it before",
+                    hint=f"{applied.__name__}.apply(...) is seen with this version of torch",
+                )
+            # a backward may call the forward again
+            setattr(made, _TOLD, True)
+        return method(*args, **kwargs)
+
+    return staticmethod(told)
 
 
 def _below(cls: Any) -> Iterator[Any]:

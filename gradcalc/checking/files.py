@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from gradcalc.checking.aten import known
-from gradcalc.checking.inputs import asked, module_of, parameters_of, tensor_of
+from gradcalc.checking.inputs import asked, class_of, module_of, parameters_of, tensor_of
 from gradcalc.checking.job import Job
 from gradcalc.checking.loading import Loaded, as_errors, load, sample_of
 from gradcalc.checking.parameters import check_names, check_wrt
@@ -156,7 +156,8 @@ def _placed(value: Any, job: Job, *, real: bool = False) -> Any:
 
 
 def made(found: Any, space: Loaded, job: Job) -> Any:
-    """A module of its class or of what makes it; everything else as it is."""
+    """A module of its class or of what makes it, a Function by its `apply`; all else as it is."""
+    found = class_of(found)
     if isinstance(found, type) and issubclass(found, torch.nn.Module):
         found = space.made(found)
     elif inspect.isfunction(found) and _makes(found, space, job):

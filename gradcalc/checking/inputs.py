@@ -41,7 +41,7 @@ def asked(
     trust = (trust,) if isinstance(trust, str | type) else tuple(trust)
     if order > 1 and trust:
         raise InvalidValueError("a backward that is trusted has no second derivative to be checked")
-    function = _class_of(function)
+    function = class_of(function)
     if isinstance(function, type):
         # exchanged gradients would add up to the same
         args = list(_unshared(args))
@@ -124,7 +124,7 @@ def _fresh(tensor: torch.Tensor, all_of: Iterable[torch.Tensor]) -> torch.Tensor
     return (plain.clone() if len(shared) > 1 or repeated else plain).requires_grad_()
 
 
-def _class_of(function: Any) -> Any:
+def class_of(function: Any) -> Any:
     """The Function whose `apply` this is; anything else as it is."""
     owner = getattr(function, "__self__", None)
     if getattr(function, "__name__", "") != "apply" or not isinstance(owner, type):

@@ -26,7 +26,7 @@ def plain(value: Any, name: str) -> Any:
     integers, whose dtype is known.
 
     Raises `InvalidValueError` for what holds no numbers, `LimitError` for what is nested
-    too deeply.
+    too deeply or too large.
     """
     check_nesting(value, name)
     return _plain(value, name)
@@ -93,9 +93,19 @@ def rounded(value: Array, name: str, dtype: str) -> Array:
 
 
 def dtype_name(value: Any) -> str:
-    """A dtype by its name: torch.float32, np.float32 and np.dtype("float32") are as "float32"."""
-    name = value if isinstance(value, str) else getattr(value, "__name__", None) or str(value)
-    return name.rpartition(".")[2]
+    """A dtype by its name: torch.float32, np.float32 and np.dtype("float32") are as "float32".
+
+    Raises `InvalidValueError` for what is none.
+    """
+    if isinstance(value, str):
+        return value.rpartition(".")[2]
+    if isinstance(value, type):
+        return value.__name__
+    if type(value).__name__ == "dtype" or isinstance(value, np.dtype):
+        return str(value).rpartition(".")[2]
+    raise InvalidValueError(
+        f"dtype: a {type(value).__name__} is no dtype", hint=f"one of {', '.join(DTYPES)}"
+    )
 
 
 def _integers(value: Any) -> Any:
@@ -132,8 +142,11 @@ def _listed(value: Any, name: str) -> Any:
             value = value.to_dense()
         elif hasattr(value, "toarray"):
             value = value.toarray()
+        elif hasattr(value, "__array__") and not hasattr(value, "tolist"):
+            # a table of pandas
+            value = np.asarray(value)
         return value.tolist() if hasattr(value, "tolist") else value
-    except (NotImplementedError, RuntimeError) as error:
+    except (NotImplementedError, RuntimeError, TypeError, ValueError) as error:
         raise InvalidValueError(
             f"{name}: this {type(value).__name__} holds no numbers that can be read", hint=WANTED
         ) from error
