@@ -1,6 +1,7 @@
 """A terminal for tests: a program in a pseudo terminal, and the screen that a person would see."""
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -116,6 +117,8 @@ def terminal(
         },
         dimensions=(LINES, COLUMNS),
         encoding="utf-8",
+        # a suite in the background is deaf to Ctrl-C, and what it starts would be
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     try:
         yield Terminal(process)

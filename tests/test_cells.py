@@ -245,8 +245,9 @@ def test_borders_that_touch(text: str, inputs: Any, outcome: str, sampled: bool)
         ("where(x/3*3 >= 1, 2*x, x + 1)", {"x": 1.0}, "kink"),
         ("where(x/3*3 >= 1, x**2, x*2 - 1)", {"x": 1.0}, "verified"),
         ("maximum(sin(x)**2 + cos(x)**2, x)", {"x": 1.0}, "kink"),
+        # whether torch's quotient is beyond -1 hangs on its norm, which changes with releases
         ("acos(clamp(dot(x, w)/(norm(x)*norm(w)), -1, 1))", {"x": [3.0, 4.0], "w": [-6.0, -8.0]},
-         "wrong"),
+         "wrong or kink"),
         # whether the point is like those around it hangs on the tie
         ("where(exp(log(x)) == 3, 100, x)", {"x": 3.0}, "unresolved"),
         ("where(exp(log(x)) == 7, 100, abs(x - 7))", {"x": 7.0}, "unresolved"),
@@ -257,7 +258,7 @@ def test_borders_that_touch(text: str, inputs: Any, outcome: str, sampled: bool)
 )  # fmt: skip
 def test_a_tie_that_no_precision_decides(text: str, inputs: Any, outcome: str) -> None:
     answer = report(text, **inputs)
-    assert answer.verdict.outcome == outcome
+    assert answer.verdict.outcome in outcome.split(" or ")
     said = " ".join(finding.message for finding in answer.findings)
     assert "does not hold" not in said
     assert "rounding chose" not in said

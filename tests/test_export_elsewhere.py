@@ -198,8 +198,9 @@ def truly(text: str, inputs: Mapping[str, Any], wrt: tuple[str, ...]) -> dict[st
 
 
 TIED = np.array([2.0, 1.0, 2.0, 1.0])
-AT_TIES = ("cummax", "cummin", "median")
-"""Functions of which torch takes another one of the slopes where elements are equal."""
+AT_TIES = ("cummax", "cummin", "median", "quantile")
+"""Functions of which torch takes another one of the slopes where elements are equal, in one release
+or another."""
 
 Calls = Callable[[Mapping[str, Any]], Mapping[str, Any] | None]
 
