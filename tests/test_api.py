@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 import torch
 
 import gradcalc
+from gradcalc.errors import InvalidValueError, LimitError
 from tests import interface
 
 FOUR = [0.0, 4.0, 8.0, 12.0]
@@ -294,3 +296,60 @@ def test_a_function_of_a_file_may_be_used_there(more: str, tmp_path: Path) -> No
     path.write_text(f"def f(x, k):\n    return x**2 if k == 'a' else x\n{more}\n")
     assert gradcalc.grad(f"{path}:f", x=1.5, k="'a'").value == 2.25
     assert gradcalc.grad(f"{path}:f", x=1.5, k="'b'").value == 1.5
+
+
+class Table:
+    """What has numbers as pandas has them."""
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        return np.array([[1.0, 2.0], [3.0, 4.0]])
+
+
+def test_tables_are_arrays() -> None:
+    assert gradcalc.grad("sum(x*x)", x=Table()).gradient["x"].tolist() == [[2, 4], [6, 8]]
+
+
+def shared(depth: int) -> Any:
+    """Lists of twice the same list."""
+    made: Any = [1.0, 2.0]
+    for _ in range(depth):
+        made = [made, made]
+    return made
+
+
+HUGE: dict[str, Callable[[], Any]] = {
+    "a range": lambda: range(10**18),
+    "a range that has no length": lambda: range(10**30),
+    "an array of one number": lambda: np.broadcast_to(1.0, (10**9,)),
+    "a tensor of one number": lambda: torch.ones(1).expand(10**9),
+    "ranges in a list": lambda: [range(10**8), range(10**8)],
+    "one list many times": lambda: shared(40),
+}
+
+
+@pytest.mark.parametrize("name", HUGE)
+def test_what_is_too_large_is_refused_before_it_is_read(name: str) -> None:
+    with pytest.raises(LimitError, match="x holds more than 100,000,000 numbers"):
+        gradcalc.grad("sum(x)", x=HUGE[name]())
+
+
+def test_what_is_shared_is_a_value() -> None:
+    assert gradcalc.grad("sum(x)", x=shared(8)).value == 3 * 2**7 * 2
+
+
+def test_what_holds_itself_is_refused() -> None:
+    loop: list[Any] = [1.0]
+    loop += [loop, loop]
+    with pytest.raises(LimitError, match="nested more than 50 deep"):
+        gradcalc.grad("sum(x)", x=loop)
+
+
+NAMES = {"dtype": "is no dtype", "device": "is no device"}
+
+
+@pytest.mark.parametrize("key", NAMES)
+@pytest.mark.parametrize("value", [[1], object(), {"a": 1}, 3.5])
+def test_a_name_is_a_name(key: str, value: Any) -> None:
+    with pytest.raises(InvalidValueError, match=NAMES[key]) as caught:
+        gradcalc.grad("x", x=1, **{key: value})
+    assert "0x" not in str(caught.value)

@@ -57,7 +57,11 @@ def _length(numbers: range) -> int:
 
 def _elements(value: Any) -> int:
     """How many an array or a tensor has, and 1 of anything else."""
-    shape = getattr(value, "shape", None)
+    try:
+        shape = getattr(value, "shape", None)
+    except RuntimeError:
+        # tensors of tensors have none
+        return 1
     if isinstance(shape, tuple) and all(isinstance(size, int) for size in shape):
         return math.prod(shape)
     return 1
