@@ -133,8 +133,19 @@ def check(
 
     Raises `GradcalcError` for what cannot be checked, and whatever the function itself raises.
     """
+    from gradcalc.checking.options import check_options
     from gradcalc.checking.shown import report
 
+    check_options(
+        {
+            "order": order, "seed": seed, "timeout": timeout, "strict": strict, "leaves": leaves,
+            "cotangent": cotangent, "reference": reference, "references": references,
+            "trust": trust,
+        }
+    )  # fmt: skip
+    order, seed, strict = int(order), int(seed), bool(strict)
+    timeout = None if timeout is None else float(timeout)
+    leaves = (leaves,) if hasattr(leaves, "layout") or isinstance(leaves, str) else leaves
     if grad is not None or hess is not None:
         from gradcalc.checking.numpy_options import refuse
 
@@ -164,9 +175,8 @@ def _of_written(
 ) -> Any:
     from gradcalc.checking.numpy_call import Written, check_written
 
-    names = (leaves,) if isinstance(leaves, str) else leaves
     return check_written(
-        Written(function, args, kwargs, written[0], written[1], names, seed), **how
+        Written(function, args, kwargs, written[0], written[1], leaves, seed), **how
     )
 
 

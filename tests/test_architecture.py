@@ -13,9 +13,9 @@ import gradcalc
 ROOT = Path(gradcalc.__file__).parent
 
 ORDER = (
-    "codes", "lazy_import", "errors", "located", "values", "expr", "balls", "arrays", "primitives",
-    "calculus",
-    "lang", "rewrites", "targets", "traits", "problem", "testimony", "fidelity", "keeping",
+    "codes", "lazy_import", "errors", "located", "traits", "values", "expr", "balls", "arrays",
+    "primitives", "calculus",
+    "lang", "rewrites", "targets", "problem", "testimony", "fidelity", "keeping",
     "reruns", "derive", "readback",
     "enclosure", "slopes",
     "witnesses", "verdict", "findings", "report", "limits", "remedies", "calculate",

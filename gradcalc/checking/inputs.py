@@ -14,6 +14,7 @@ from gradcalc.checking.copies import uncopied
 from gradcalc.checking.functions import References
 from gradcalc.errors import InvalidValueError, UnknownNameError, did_you_mean
 from gradcalc.lang import trees
+from gradcalc.values.nesting import DEEPEST, too_deep
 from gradcalc.witnesses.autograd import to_numpy
 
 
@@ -117,11 +118,17 @@ def _fresh(tensor: torch.Tensor, all_of: Iterable[torch.Tensor]) -> torch.Tensor
 
     What lies where others do, or in one place many times, gets a place of its own.
     """
-    here = tensor.untyped_storage().data_ptr()
-    shared = [one for one in all_of if one.untyped_storage().data_ptr() == here]
+    here = _place(tensor)
+    shared = [one for one in all_of if _place(one) == here]
     repeated = any(s == 0 and n > 1 for s, n in zip(tensor.stride(), tensor.shape, strict=True))
+    apart = len(shared) > 1 or repeated or tensor._is_zerotensor()
     plain = tensor.detach()
-    return (plain.clone() if len(shared) > 1 or repeated else plain).requires_grad_()
+    return (plain.clone() if apart else plain).requires_grad_()
+
+
+def _place(tensor: torch.Tensor) -> int:
+    """Where the numbers of a tensor lie; slopes that are 0 for good lie nowhere."""
+    return 0 if tensor._is_zerotensor() else tensor.untyped_storage().data_ptr()
 
 
 def class_of(function: Any) -> Any:
@@ -187,16 +194,18 @@ def _named(
                 yield part, tensor
 
 
-def _parts(value: Any, name: str) -> Iterator[tuple[str, torch.Tensor]]:
+def _parts(value: Any, name: str, depth: int = DEEPEST) -> Iterator[tuple[str, torch.Tensor]]:
+    if depth < 0:
+        raise too_deep(name.partition("[")[0])
     if isinstance(value, torch.Tensor):
         if value.is_floating_point() or value.is_complex():
             yield name, value
     elif isinstance(value, list | tuple):
         for position, part in enumerate(value):
-            yield from _parts(part, f"{name}[{position}]")
+            yield from _parts(part, f"{name}[{position}]", depth - 1)
     elif isinstance(value, Mapping):
         for key, part in value.items():
-            yield from _parts(part, f"{name}[{key!r}]")
+            yield from _parts(part, f"{name}[{key!r}]", depth - 1)
 
 
 def _leaves(

@@ -19,8 +19,7 @@ Size = tuple[int, int]
 
 def check_nesting(value: Any, name: str) -> None:
     """Raises `LimitError` for what is nested too deeply, or holds too many numbers."""
-    _, count = _size(value, name, DEEPEST, {})
-    if count > MOST:
+    if _size(value, name, DEEPEST, {})[1] > MOST:
         raise LimitError(f"{name} holds more than {MOST:,} numbers")
 
 
@@ -32,7 +31,7 @@ def _size(value: Any, name: str, depth: int, known: dict[int, Size]) -> Size:
         return 0, _elements(value)
     if id(value) not in known:
         if depth == 0:
-            raise _too_deep(name)
+            raise too_deep(name)
         items = value.values() if isinstance(value, Mapping) else value
         if all(type(item) in (int, float) for item in items):
             # long rows of numbers are the usual case
@@ -40,11 +39,12 @@ def _size(value: Any, name: str, depth: int, known: dict[int, Size]) -> Size:
         found = [_size(item, name, depth - 1, known) for item in items]
         known[id(value)] = 1 + max(d for d, _ in found), sum(n for _, n in found)
     if known[id(value)][0] > depth:
-        raise _too_deep(name)
+        raise too_deep(name)
     return known[id(value)]
 
 
-def _too_deep(name: str) -> LimitError:
+def too_deep(name: str) -> LimitError:
+    """What is said of what is nested too deeply."""
     return LimitError(f"{name}: lists or objects are nested more than {DEEPEST} deep")
 
 
