@@ -84,6 +84,14 @@ def test_steps_on_standard_output(run: Run) -> None:
     assert "power rule" in " ".join(read(answer.out).texts)
 
 
+@pytest.mark.parametrize("command", ["grad", "why", "explain"])
+def test_a_page_is_a_file(run: Run, command: str) -> None:
+    answer = run(command, "x**2", "--x", "3", "--html", "-")
+    assert (answer.code, answer.out) == (2, "")
+    assert "--html -: a page is written to a file" in answer.err
+    assert not Path("-").exists()
+
+
 def test_a_page_that_cannot_be_written(run: Run) -> None:
     answer = run("grad", "x**2", "--x", "3", "--html", "nowhere/p.html")
     assert (answer.code, "cannot be written" in answer.err) == (2, True)

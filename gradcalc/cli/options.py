@@ -295,7 +295,7 @@ class Options:
         usual=True,
     )  # fmt: skip
     html: str | None = _row(
-        None, "--html", "FILE", "Write a page for a browser to FILE, too.",
+        None, "--html", "FILE", "Write a page for a browser to FILE, too.", read.page,
         commands=(*GRAD, *EXPLAINED, *CHECK), writes=True,
     )  # fmt: skip
     show_all: bool = _row(

@@ -203,6 +203,15 @@ def whole(least: int, most: int | None = None) -> Reader:
     return read
 
 
+def page(text: str, option: str) -> str:
+    """The name of a file that a page is written to."""
+    if text == "-":
+        raise UsageError(
+            f"{option} -: a page is written to a file", hint=f"{option} page.html, and open it"
+        )
+    return text
+
+
 def tolerance(text: str, option: str) -> float:
     """How far numbers may be off, in relation to them."""
     try:
