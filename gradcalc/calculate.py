@@ -49,6 +49,9 @@ if TYPE_CHECKING:
 MANY = 1000
 """Numbers of which two points are enough to tell two functions apart."""
 
+FEW_STEPS = 10_000
+"""Steps that a program may take at further points, once it did not end at one."""
+
 NEAR, ELSEWHERE = 1e-3, 2
 """How far from the point the check is looked at for mistakes, in relation to the inputs, and at how
 many points elsewhere."""
@@ -229,7 +232,8 @@ def _own_mistake(problem: Problem) -> str | None:
     for point in (near, *islice(elsewhere(problem), ELSEWHERE)):
         try:
             found = enclosure.mistaken(Experiment(Runs(replace(problem, inputs=point, claims={}))))
-        except GradcalcError:
+        except GradcalcError as error:
+            problem = _after(problem, error)
             continue
         if found is not None:
             return found
@@ -259,11 +263,20 @@ def _stranger(problem: Problem, ask: Ask, *, inexact: bool) -> str | None:
                 if isinstance(answer, Absent)
                 else stranger(experiment, answer, inexact=inexact)
             )
-        except GradcalcError:
+        except GradcalcError as error:
+            problem = _after(problem, error)
             continue
         if found is not None:
             return found
     return None
+
+
+def _after(problem: Problem, error: GradcalcError) -> Problem:
+    """The problem for the next point: where a program did not end, it may not elsewhere either."""
+    if not isinstance(error, EndlessError):
+        return problem
+    steps = min(problem.limits.steps, FEW_STEPS)
+    return replace(problem, limits=replace(problem.limits, steps=steps))
 
 
 def _tried(
