@@ -174,11 +174,18 @@ class _Reader:
     def _shape(self, node: ast.expr) -> Shape:
         return self._shape_of(unparsed(node))
 
+    def _size(self, node: ast.expr) -> int:
+        """The elements of a vector. Raises `NoMatrix` for what is none."""
+        shape = self._shape(node)
+        if len(shape) != 1:
+            raise NoMatrix
+        return shape[0]
+
     def matrix(self, node: ast.expr) -> Matrix:
         """The matrix of an expression whose value is a vector."""
         match node:
             case ast.Name(id=name) if name == self._vector:
-                (size,) = self._shape(node)
+                size = self._size(node)
                 return Identity(size)
             case ast.UnaryOp(op=ast.USub(), operand=inner):
                 return Times("-1", self.matrix(inner))
@@ -203,10 +210,10 @@ class _Reader:
                     raise NoMatrix
                 return product(Plain(f"inv({unparsed(left)})"), self.matrix(right))
             case ast.Call(func=ast.Name(id="cumsum"), args=[inner], keywords=[]):
-                (size,) = self._shape(inner)
+                size = self._size(inner)
                 return product(Plain(f"tril(ones({size}, {size}))"), self.matrix(inner))
             case ast.Subscript(value=inner, slice=ast.Slice() as part):
-                (size,) = self._shape(inner)
+                size = self._size(inner)
                 return product(Plain(f"eye({size})[{unparsed(part)}]"), self.matrix(inner))
             case _:
                 raise NoMatrix
@@ -215,7 +222,7 @@ class _Reader:
         """The matrix of a term; a number in every element is a column of ones times its row."""
         if self._shape(node):
             return self.matrix(node)
-        (size,) = self._shape(whole)
+        size = self._size(whole)
         return self._column(f"ones({size})", node)
 
     def _joined(self, left: Matrix, right: Matrix, sign: str) -> Matrix:
@@ -363,11 +370,11 @@ class _Reader:
                     return found.text
                 return applied(transposed(found), f"ones({shape[0]})")
             case ast.Call(func=ast.Name(id="mean"), args=[inner], keywords=[]):
-                (size,) = self._shape(inner)
+                size = self._size(inner)
                 whole = ast.Call(ast.Name("sum", ast.Load()), [inner], [])
                 return f"{as_factor(self._row(whole))}/{size}"
             case ast.Subscript(value=inner, slice=ast.Constant(value=int(place))):
-                (size,) = self._shape(inner)
+                size = self._size(inner)
                 unit = f"eye({size})[{place}]"
                 return applied(transposed(self.matrix(inner)), unit)
             case _:

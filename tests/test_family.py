@@ -505,3 +505,23 @@ def test_the_worst_element_of_a_matrix_is_told_by_its_place() -> None:
     for text, (kind, wanted) in rows.items():
         report = derivative(Problem(text, {"x": [0.0, 1.0]}), kind)
         assert report.verdict.message.startswith(wanted)
+
+
+OVER_MATRICES = (
+    "kl_div(A, b)", "smooth_l1_loss(A, b)", "mean(A*b)", "sum(A*b)", "(A*b)[0, 1]",
+    "cumsum(A*b, 0)[1, 1]",
+    "mean(outer(b, b)*A)", "sum((A*b)[:1])", "mean(stack((b, b)))", "sum((A*b)[0])", "mean(A + b)",
+)  # fmt: skip
+"""Numbers that are linear in a vector by way of a matrix."""
+
+
+@pytest.mark.parametrize("by", ["A", "b", "x"])
+@pytest.mark.parametrize("text", OVER_MATRICES)
+def test_jacobians_of_numbers_that_a_matrix_gives(text: str, by: str) -> None:
+    inputs = {"A": [[1.0, 2.0], [2.0, 4.0]], "b": [0.25, 0.75], "x": [1.0, 2.0, 3.0]}
+    if by == "A" and "A" not in text:
+        return
+    used = {name: value for name, value in inputs.items() if name in f"{text} x"}
+    found = gradcalc.jacobian(f"({text})*x", **used, wrt=by)
+    assert found.verdict.outcome in ("verified", "vanished")
+    assert np.shape(found.gradient[by]) == (3, *np.shape(inputs[by]))
