@@ -1,11 +1,13 @@
 """Formulas: what they look like, and that a wrong one is never shown."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
+import gradcalc
 from gradcalc.expr import formula
 from gradcalc.expr.formula import Formulas
 from gradcalc.expr.nodes import Node
@@ -755,3 +757,19 @@ def test_a_number_beyond_the_range_of_floats_is_in_no_formula() -> None:
     found = report("exp(-x**2)*1e300*1e10", x=1.0).gradients[0]
     assert found.closed_form is None
     assert report("exp(-x)*1e300", x=1.0).gradients[0].closed_form == "-1e+300*exp(-x)"
+
+
+OFF_SQUARE = (
+    "sum(diag(outer(x, b))**2)", "sum(diag(outer(b, x))**2)", "sum(diag(B)@B)", "sum(diag(B.T)**2)",
+    "sum(diagonal(B, 1)**2)", "trace(B)**2", "sum(B.T@diag(B))",
+)  # fmt: skip
+"""Diagonals of matrices that have more rows than columns, or fewer."""
+
+
+@pytest.mark.parametrize("text", OFF_SQUARE)
+def test_diagonals_that_are_off_square_are_no_fault(text: str) -> None:
+    inputs = {"x": [1.0, 2.0, 3.0], "b": [0.25, 0.75], "B": [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]}
+    used = {name: value for name, value in inputs.items() if re.search(rf"\b{name}\b", text)}
+    report = gradcalc.grad(text, **used)
+    assert report.verdict.outcome == "verified"
+    assert not [found for found in report.findings if "has a fault" in found.message]

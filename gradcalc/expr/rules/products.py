@@ -163,7 +163,7 @@ def _matmul_diagonal(s: Simplifier, x: Node, y: Node) -> Node | None:
     """`diag(d) @ v` is `d*v`."""
     if x.op is ops.EMBED and x.ndim == 2 and not x["offset"] and y.ndim == 1:
         (d,) = x.operands
-        if d.shape == y.shape == x.shape[1:]:
+        if d.shape == y.shape == x.shape[:1] == x.shape[1:]:
             return s.map(s.body(d) * s.body(y), y.shape)
     return None
 
