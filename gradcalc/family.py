@@ -25,6 +25,7 @@ from gradcalc.lang.program import Program
 from gradcalc.problem import Array, Problem, Room
 from gradcalc.report import Claim, Element, InputGradient, Outcome, Report, Verdict, Worst
 from gradcalc.targets import ALONG, Gradient
+from gradcalc.verdict.judge import VALUELESS
 
 FEW_ROWS, MOST_ROWS = 64, 1024
 """Rows of a Jacobian that are each checked, and as many as these where something is special."""
@@ -168,11 +169,12 @@ def _with_own(problem: Problem, found: Report, command: str, answer: Answer) -> 
     own = answer(replace(problem, check=False, claims={}), command)
     summed = own.summed if command == "hessian" else found.summed
     found = replace(found, value=own.value, summed=summed)
-    if found.verdict.exit_code or own.value is None or not np.isnan(own.value).any():
+    decided = found.verdict.exit_code and found.verdict.outcome is not Outcome.WRONG
+    if decided or own.value is None or not np.isnan(own.value).any():
         return found
     first = answer(replace(problem, claims={}), command).verdict
-    lost = first.exit_code and first.outcome is not Outcome.WRONG
-    return replace(found, verdict=first) if lost else found
+    fails = first.exit_code and first.outcome is not Outcome.WRONG and not found.verdict.exit_code
+    return replace(found, verdict=first) if first.message == VALUELESS or fails else found
 
 
 def _refuse_claims(problem: Problem, what: str) -> None:

@@ -1,6 +1,8 @@
 """Calls of own Functions are noticed: by the code of `apply`, and by its name where torch has it in
 C."""
 
+import contextvars
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,6 +24,9 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iter
     yield "by name" if entering._WRITTEN is None else "by code"
     assert torch.autograd.Function.__dict__["apply"] is entering._PLAIN
     assert entering._WITHIN.get() is None
+    assert not entering._WATCHING
+    assert "forward" not in vars(Wrong)
+    assert isinstance(vars(Square)["forward"], staticmethod)
 
 
 class Square(torch.autograd.Function):
@@ -128,6 +133,114 @@ def test_a_function_that_stands_for_it_may_call_its_forward() -> None:
         reference=lambda x: Square.forward(Silent(), x),
     )
     assert report.verdict.outcome == "wrong"
+
+
+class Shared:
+    @staticmethod
+    def forward(ctx: Any, x: Any) -> Any:
+        ctx.save_for_backward(x)
+        return x * x
+
+
+class Mixed(Shared, torch.autograd.Function):
+    """Its forward is that of a plain class."""
+
+    backward = Wrong.backward
+
+
+class Bare(torch.autograd.Function):
+    """Its forward is a plain function."""
+
+    def forward(ctx: Any, x: Any) -> Any:  # type: ignore[override]  # noqa: N805
+        ctx.save_for_backward(x)  # type: ignore[attr-defined]
+        return x * x
+
+    backward = Wrong.backward
+
+
+class Classed(torch.autograd.Function):
+    """Its forward is a method of the class."""
+
+    @classmethod
+    def forward(cls, ctx: Any, x: Any) -> Any:  # type: ignore[override]
+        ctx.save_for_backward(x)
+        return x * x
+
+    backward = Wrong.backward
+
+
+class Mapped(Separate):
+    generate_vmap_rule = True
+    backward = Wrong.backward
+
+
+def slope(function: Any) -> Any:
+    """The gradient of a function's sum, in which a wrong backward hides."""
+
+    def found(x: torch.Tensor) -> Any:
+        return torch.autograd.grad(function(x).sum(), x, create_graph=True)[0]
+
+    return found
+
+
+def aside(x: torch.Tensor) -> Any:
+    """A call in another thread."""
+    out: list[Any] = []
+    thread = threading.Thread(target=lambda: out.append(Wrong.apply(x)))  # type: ignore[no-untyped-call]
+    thread.start()
+    thread.join()
+    return out[0]
+
+
+HIDDEN: dict[str, Any] = {
+    "another thread": slope(aside),
+    "another context": slope(lambda x: contextvars.Context().run(Wrong.apply, x)),
+    "a plain class": slope(Mixed.apply),
+    "a plain function": slope(Bare.apply),
+    "a method of the class": slope(Classed.apply),
+    "mapped": lambda x: torch.func.vmap(torch.func.grad(Mapped.apply))(x),
+}
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+def test_a_wrong_one_is_nowhere_taken_for_right(name: str) -> None:
+    try:
+        outcome = gradcalc.check(HIDDEN[name], X).verdict.outcome.value
+    except UnsupportedError:
+        outcome = "refused"
+    assert outcome in ("wrong", "unresolved", "refused")
+
+
+class Frozen(type(torch.autograd.Function)):  # type: ignore[misc]
+    def __setattr__(cls, name: str, value: object) -> None:
+        if name in ("forward", "setup_context"):
+            raise AttributeError("this class is frozen")
+        super().__setattr__(name, value)
+
+
+def test_a_class_that_cannot_be_changed_is_left_as_it_was() -> None:
+    class Own(torch.autograd.Function, metaclass=Frozen):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            return x * 2
+
+        @staticmethod
+        def backward(ctx: Any, grad: Any) -> Any:
+            return grad * 2
+
+    method = vars(Own)["forward"]
+    assert gradcalc.check(torch.sin, X).verdict.outcome == "verified"
+    assert gradcalc.check(Own, X).verdict.outcome == "verified"
+    assert vars(Own)["forward"] is method
+
+
+def test_a_check_in_a_check_leaves_the_outer_one_watching() -> None:
+    def outer(x: torch.Tensor) -> Any:
+        gradcalc.check(Square, X)
+        return Wrong.apply(x)  # type: ignore[no-untyped-call]
+
+    # the outer one does not follow the tensors of the inner one
+    assert gradcalc.check(outer, X).verdict.outcome in ("wrong", "unresolved")
 
 
 @pytest.mark.parametrize("cls", [Square, Wrong, Separate])

@@ -1,9 +1,10 @@
 """How calls of own Functions are noticed, whatever name `apply` is called by."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from contextvars import ContextVar
 from functools import wraps
+from inspect import getattr_static
 from types import FunctionType, MethodType
 from typing import Any
 
@@ -14,10 +15,11 @@ from gradcalc.errors import UnsupportedError
 Entered = Callable[[Any, Callable[..., Any], Any, Any], Any]
 """What is told of a call: the class, what makes the call, and its arguments."""
 
-_WATCHING: ContextVar[Entered | None] = ContextVar("watching", default=None)
+_WATCHING: list[Entered] = []
+"""Who is told, the innermost last: of calls in any thread."""
 
 _WITHIN: ContextVar[Any] = ContextVar("within", default=None)
-"""The Function whose call is being made, where calls are told by name."""
+"""The Function whose call is being told, where calls are told by name."""
 
 _TOLD = "_gradcalc_told"
 
@@ -37,10 +39,9 @@ def entered(watching: Entered) -> AbstractContextManager[None]:
 
 def enter(cls: Any, args: Any, kwargs: Any) -> Any:
     """A call of a Function, told to whoever watches."""
-    watching = _WATCHING.get()
     assert _ORIGINAL is not None
     call = MethodType(_ORIGINAL, cls)
-    return call(*args, **kwargs) if watching is None else watching(cls, call, args, kwargs)
+    return _WATCHING[-1](cls, call, args, kwargs) if _WATCHING else call(*args, **kwargs)
 
 
 class _Told:
@@ -55,44 +56,51 @@ class _Told:
 @contextmanager
 def _by_code(watching: Entered) -> Iterator[None]:
     """By the code of the method, so that one which was taken from its class before is told too."""
-    code, token = _WRITTEN.__code__, _WATCHING.set(watching)
-    _WRITTEN.__code__ = _Told.apply.__code__
+    code = _WRITTEN.__code__
+    _WATCHING.append(watching)
     try:
+        _WRITTEN.__code__ = _Told.apply.__code__
         yield
     finally:
         _WRITTEN.__code__ = code
-        _WATCHING.reset(token)
+        _WATCHING.pop()
 
 
 @contextmanager
 def _by_name(watching: Entered) -> Iterator[None]:
     """By the name; one that was taken from its class before is refused, as nobody sees it."""
     base: Any = torch.autograd.Function
-    written = {
-        (cls, name): vars(cls)[name]
-        for cls in _below(base)
-        for name in ("forward", "setup_context")
-        if isinstance(vars(cls).get(name), staticmethod)
-    }
-    token = _WATCHING.set(watching)
-    base.apply = classmethod(_apply)
-    for (cls, name), method in written.items():
-        setattr(cls, name, _seen(cls, method.__func__))
-    try:
+    before = vars(base)["apply"]
+    _WATCHING.append(watching)
+    with ExitStack() as stack:
+        stack.callback(_WATCHING.pop)
+        stack.callback(type.__setattr__, base, "apply", before)
+        base.apply = classmethod(_apply)
+        for cls in _below(base):
+            for name in ("forward", "setup_context"):
+                method = getattr_static(cls, name)
+                if method is not getattr_static(base, name):
+                    _put(stack, cls, name, _seen(cls, method.__get__(None, cls)))
         yield
-    finally:
-        base.apply = _PLAIN
-        for (cls, name), method in written.items():
-            setattr(cls, name, method)
-        _WATCHING.reset(token)
+
+
+def _put(stack: ExitStack, cls: Any, name: str, method: Any) -> None:
+    """Give a class a method of its own, until the stack ends, whatever its metaclass says."""
+    if name in vars(cls):
+        stack.callback(type.__setattr__, cls, name, vars(cls)[name])
+    else:
+        stack.callback(type.__delattr__, cls, name)
+    type.__setattr__(cls, name, method)
 
 
 def _apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
     """A call of a Function by its name, told to whoever watches."""
-    watching, call = _WATCHING.get(), _PLAIN.__get__(None, cls)
+    call = _PLAIN.__get__(None, cls)
+    if not _WATCHING:
+        return call(*args, **kwargs)
     token = _WITHIN.set(cls)
     try:
-        return call(*args, **kwargs) if watching is None else watching(cls, call, args, kwargs)
+        return _WATCHING[-1](cls, call, args, kwargs)
     finally:
         _WITHIN.reset(token)
 
@@ -103,8 +111,8 @@ def _seen(cls: Any, method: Callable[..., Any]) -> Any:
     @wraps(method)
     def told(*args: Any, **kwargs: Any) -> Any:
         made = args[0] if args else None
-        applied = getattr(type(made), "_forward_cls", None)
-        if isinstance(applied, type) and issubclass(applied, cls):
+        applied = _applied(cls, made)
+        if applied is not None:
             if not (applied is _WITHIN.get() or hasattr(made, _TOLD)):
                 raise UnsupportedError(
                     f"{applied.__name__} is called by an apply that was taken from it before",
@@ -115,6 +123,20 @@ def _seen(cls: Any, method: Callable[..., Any]) -> Any:
         return method(*args, **kwargs)
 
     return staticmethod(told)
+
+
+def _applied(cls: Any, made: Any) -> Any:
+    """The Function that torch made something for, to hand it to a method of this one; None for
+    what a program made."""
+    inner = made
+    while hasattr(inner, "_pt_inner_ctx"):
+        inner = inner._pt_inner_ctx
+    applied = getattr(type(inner), "_forward_cls", None)
+    if not isinstance(applied, type):
+        return None
+    # a transform of torch.func puts a Function of its own in the place of this one
+    stands_in = inner is not made or not issubclass(applied, torch.autograd.Function)
+    return cls if stands_in else applied if issubclass(applied, cls) else None
 
 
 def _below(cls: Any) -> Iterator[Any]:

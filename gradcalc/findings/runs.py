@@ -191,7 +191,7 @@ def _flat(problem: Problem, end: Closed) -> str:
 
 
 def _differentiated(problem: Problem) -> str:
-    return "the lower derivative" if problem.before else "the output"
+    return "a lower derivative" if problem.before else "the output"
 
 
 def _dead(
