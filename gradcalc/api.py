@@ -133,51 +133,38 @@ def check(
 
     Raises `GradcalcError` for what cannot be checked, and whatever the function itself raises.
     """
-    from gradcalc.checking.options import check_options
+    from gradcalc.checking.options import names_of, read
     from gradcalc.checking.shown import report
 
-    check_options(
+    told = read(
         {
             "order": order, "seed": seed, "timeout": timeout, "strict": strict, "leaves": leaves,
-            "cotangent": cotangent, "reference": reference, "references": references,
-            "trust": trust,
+            "reference": reference, "references": references, "trust": trust,
+            "cotangent": cotangent,
         }
     )  # fmt: skip
-    order, seed, strict = int(order), int(seed), bool(strict)
-    timeout = None if timeout is None else float(timeout)
-    leaves = (leaves,) if hasattr(leaves, "layout") or isinstance(leaves, str) else leaves
     if grad is not None or hess is not None:
+        from gradcalc.checking.numpy_call import Written, check_written
         from gradcalc.checking.numpy_options import refuse
 
         refuse(
             {
                 "grad": grad, "hess": hess, "reference": reference, "references": references,
-                "trust": trust, "cotangent": cotangent is not None, "order": order,
+                "trust": told.trust, "cotangent": cotangent is not None, "order": told.order,
             },
             "{}=".format,
         )  # fmt: skip
-        return _shown(report(_of_written(
-            function, args, kwargs, (grad, hess), leaves, seed, strict=strict, timeout=timeout,
-        )))  # fmt: skip
+        written = Written(function, args, kwargs, grad, hess, names_of(told), told.seed)
+        return _shown(report(check_written(written, strict=told.strict, timeout=told.timeout)))
     from gradcalc.calculate import ask_here
     from gradcalc.checking.call import check_call
 
     found = check_call(
-        function, args, kwargs, ask_here, leaves=leaves, reference=reference,
-        references=references, trust=trust, cotangent=cotangent, order=order, seed=seed,
-        strict=strict, timeout=timeout,
+        function, args, kwargs, ask_here, leaves=told.leaves, reference=told.reference,
+        references=told.references, trust=told.trust, cotangent=told.cotangent,
+        order=told.order, seed=told.seed, strict=told.strict, timeout=told.timeout,
     )  # fmt: skip
     return _shown(report(found))
-
-
-def _of_written(
-    function: Any, args: Any, kwargs: Any, written: Any, leaves: Any, seed: int, **how: Any
-) -> Any:
-    from gradcalc.checking.numpy_call import Written, check_written
-
-    return check_written(
-        Written(function, args, kwargs, written[0], written[1], leaves, seed), **how
-    )
 
 
 def _answered(command: str, program: str, given: Mapping[str, Any]) -> NotebookReport:
@@ -268,7 +255,7 @@ def _option(value: Any, key: str) -> Any:
         return dtype_name(value)
     if key == "device":
         if not isinstance(value, str) and type(value).__name__ != "device":
-            raise InvalidValueError(f"device: a {type(value).__name__} is no device", hint="cpu")
+            raise InvalidValueError(f"device is of type {type(value).__name__}", hint='"cpu"')
         return str(value)
     found = plain(value, key)
     if key == "let" and isinstance(found, dict):
@@ -287,5 +274,6 @@ def _expression(value: Any) -> str:
 def _in_python(text: str) -> str:
     """A sentence about the command line, as one about arguments."""
     text = re.sub(r"--at (\w+)=VALUE", r'inputs={"\1": VALUE}', text)
+    text = re.sub(r"--declare (\w+)=(\w+)", r'declare={"\1": "\2"}', text)
     text = re.sub(r"--(\w+) VALUE", r"\1=VALUE", text)
     return re.sub(r"--(\w[\w-]*)", lambda found: found[1].replace("-", "_"), text)

@@ -169,12 +169,13 @@ def _with_own(problem: Problem, found: Report, command: str, answer: Answer) -> 
     own = answer(replace(problem, check=False, claims={}), command)
     summed = own.summed if command == "hessian" else found.summed
     found = replace(found, value=own.value, summed=summed)
-    decided = found.verdict.exit_code and found.verdict.outcome is not Outcome.WRONG
-    if decided or own.value is None or not np.isnan(own.value).any():
+    if found.verdict.exit_code or own.value is None or not np.isnan(own.value).any():
         return found
     first = answer(replace(problem, claims={}), command).verdict
-    fails = first.exit_code and first.outcome is not Outcome.WRONG and not found.verdict.exit_code
-    return replace(found, verdict=first) if first.message == VALUELESS or fails else found
+    if first.outcome is Outcome.WRONG:
+        # of what autograd makes of the first derivative nothing follows for the others
+        first = Verdict(Outcome.UNRESOLVED, VALUELESS)
+    return replace(found, verdict=first) if first.exit_code else found
 
 
 def _refuse_claims(problem: Problem, what: str) -> None:

@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from array import array
+from collections import deque
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
@@ -317,6 +319,18 @@ def shared(depth: int) -> Any:
     return made
 
 
+def holding(value: Any) -> Any:
+    """An array of an object."""
+    made = np.empty(1, object)
+    made[0] = value
+    return made
+
+
+class Endless:
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        return np.broadcast_to(1.0, (10**12,))
+
+
 HUGE: dict[str, Callable[[], Any]] = {
     "a range": lambda: range(10**18),
     "a range that has no length": lambda: range(10**30),
@@ -324,6 +338,8 @@ HUGE: dict[str, Callable[[], Any]] = {
     "a tensor of one number": lambda: torch.ones(1).expand(10**9),
     "ranges in a list": lambda: [range(10**8), range(10**8)],
     "one list many times": lambda: shared(40),
+    "a range in an array": lambda: holding(range(10**10)),
+    "what is read as an array": Endless,
 }
 
 
@@ -340,11 +356,30 @@ def test_what_is_shared_is_a_value() -> None:
 def test_what_holds_itself_is_refused() -> None:
     loop: list[Any] = [1.0]
     loop += [loop, loop]
-    with pytest.raises(LimitError, match="nested more than 50 deep"):
-        gradcalc.grad("sum(x)", x=loop)
+    own = np.empty(1, object)
+    own[0] = own
+    for value in (loop, own):
+        with pytest.raises(LimitError, match="nested more than 50 deep"):
+            gradcalc.grad("sum(x)", x=value)
 
 
-NAMES = {"dtype": "is no dtype", "device": "is no device"}
+VIEWS: dict[str, Any] = {
+    "a matrix": (memoryview(np.arange(4.0).reshape(2, 2)), [[0, 2], [4, 6]]),
+    "a number": (memoryview(np.array(2.0)), 4),
+    "a vector": (memoryview(array("d", [1, 2])), [2, 4]),
+    "an array of Python's": (array("d", [1, 2]), [2, 4]),
+    "a queue": (deque([1.0, 2.0]), [2, 4]),
+    "an array of objects": (np.array([Fraction(1, 2), 2], dtype=object), [1, 4]),
+}
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_a_view_is_what_it_shows(name: str) -> None:
+    value, gradient = VIEWS[name]
+    assert gradcalc.grad("sum(x*x)", x=value).gradient["x"].tolist() == gradient
+
+
+NAMES = {"dtype": "dtype is of type", "device": "device is of type"}
 
 
 @pytest.mark.parametrize("key", NAMES)

@@ -18,10 +18,21 @@ WRONG: dict[str, tuple[Any, ...]] = {
     "timeout": (0, -1, "5", float("nan"), [1.0], True),
     "strict": (1, None, "yes", np.array([True, False])),
     "reference": ("sin", 3, [torch.sin]),
-    "references": ([torch.sin], {"F": 3}, 1),
+    "references": ([torch.sin], {"F": 3}, 1, "F"),
     "trust": (3, [3], None, b"F"),
-    "leaves": (3, [3], {"x": 3}, b"x", np.ones(3)),
-    "cotangent": ("a", {"x": 1}, object(), (1.0, "a"), [[1, 2], [3]], len),
+    "leaves": (3, [3], {"x": 3}, b"x", np.ones(3), {"x": "x0"}, {3: X}),
+    "cotangent": (
+        "a",
+        {"x": 1},
+        object(),
+        (1.0, "a"),
+        [[1, 2], [3]],
+        len,
+        [1j, 1, 1],
+        (None, 1),
+        [torch.tensor(1.0, requires_grad=True)] * 3,
+        torch.ones(3).to_sparse(),
+    ),
 }
 """Options with values that they do not take."""
 
@@ -59,10 +70,17 @@ RIGHT: dict[str, Any] = {
     "timeout": (None, 60, 60.5, Fraction(90), float("inf")),
     "strict": (True, False, np.True_),
     "reference": (None, torch.sin, lambda x: x.sin()),
-    "references": (None, {}, {"Sine": torch.sin}, {Sine: torch.sin}),
-    "trust": ((), [], "Sine", ("Sine",), {"Sine"}, Sine, [Sine]),
+    "references": (
+        None,
+        {},
+        {"Sine": torch.sin},
+        {Sine: torch.sin},
+        {"Sine": None},
+        [("Sine", torch.sin)],
+    ),
+    "trust": ((), [], "Sine", ("Sine",), {"Sine"}, Sine, [Sine], (n for n in ("Sine",))),
     "leaves": (None, "x0", ["x0"], ("x0",), X, [X], {"x": X}),
-    "cotangent": (None, [1, 2, 3], np.ones(3), torch.ones(3), (1, 2, 3)),
+    "cotangent": (None, [Fraction(1, 2)] * 3, [1, 2, 3], np.ones(3), torch.ones(3), (1, 2, 3)),
 }
 
 
@@ -98,3 +116,27 @@ def test_tensors_without_storage_are_numbers() -> None:
     assert report.verdict.outcome == "verified"
     both = gradcalc.check(lambda x, y: x * torch.exp(y), X, zeros)
     assert both.verdict.outcome == "verified"
+
+
+ITERABLES: dict[str, Any] = {
+    "a generator": lambda module: {"leaves": module.parameters()},
+    "values": lambda module: {"leaves": dict(module.named_parameters()).values()},
+    "keys": lambda module: {"leaves": dict(module.named_parameters()).keys()},
+    "a list of parameters": lambda module: {"leaves": torch.nn.ParameterList(module.parameters())},
+    "names that are drawn": lambda module: {"leaves": (name for name in ("weight", "bias"))},
+}
+
+
+@pytest.mark.parametrize("name", ITERABLES)
+def test_leaves_are_whatever_holds_them(name: str) -> None:
+    module = torch.nn.Linear(3, 1).double()
+    report = gradcalc.check(module, X, **ITERABLES[name](module))
+    assert sorted(key.rpartition(".")[2] for key in report.gradient) == ["bias", "weight"]
+
+
+def test_what_is_huge_is_not_written_out() -> None:
+    for name in ("order", "seed"):
+        with pytest.raises(InvalidValueError, match=name) as caught:
+            gradcalc.check(torch.sin, X, **{name: -(10**5000)})
+        assert len(str(caught.value)) < 100
+    assert gradcalc.check(torch.sin, X, timeout=10**400).verdict.outcome == "verified"

@@ -271,7 +271,7 @@ HINTS = [
     ("2^3", "write ** for a power"),
     ("x.npy", "a file is written with an @ before its name, such as @x.npy"),
     ("psd", "what is known of a value is said beside it: --declare A=psd"),
-    ("symetric", "what is known of a value is said beside it: --declare A=psd"),
+    ("symetric", "what is known of a value is said beside it: --declare A=symmetric"),
     ("arange()", "write arange(4) or arange(0,1,0.25)"),
     ("[1;2]", "inside brackets write a list for each row: [[1,2],[3,4]]"),
 ]

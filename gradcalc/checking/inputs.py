@@ -187,25 +187,30 @@ def _named(
             names.append(parameter.name)
     names += [f"x{k}" for k in range(len(names), len(args))]
     seen: set[int] = set()
+    whole: set[int] = set()
     for name, value in (*zip(names, args, strict=False), *kwargs.items()):
-        for part, tensor in _parts(value, name):
+        for part, tensor in _parts(value, name, whole):
             if id(tensor) not in seen:
                 seen.add(id(tensor))
                 yield part, tensor
 
 
-def _parts(value: Any, name: str, depth: int = DEEPEST) -> Iterator[tuple[str, torch.Tensor]]:
-    if depth < 0:
-        raise too_deep(name.partition("[")[0])
+def _parts(
+    value: Any, name: str, seen: set[int], depth: int = DEEPEST
+) -> Iterator[tuple[str, torch.Tensor]]:
+    """The floating tensors in a value by their names; each list, tuple or mapping once."""
     if isinstance(value, torch.Tensor):
         if value.is_floating_point() or value.is_complex():
             yield name, value
-    elif isinstance(value, list | tuple):
-        for position, part in enumerate(value):
-            yield from _parts(part, f"{name}[{position}]", depth - 1)
-    elif isinstance(value, Mapping):
-        for key, part in value.items():
-            yield from _parts(part, f"{name}[{key!r}]", depth - 1)
+        return
+    if not isinstance(value, list | tuple | Mapping) or id(value) in seen:
+        return
+    if depth < 0:
+        raise too_deep(name.partition("[")[0])
+    parts = value.items() if isinstance(value, Mapping) else enumerate(value)
+    for key, part in parts:
+        yield from _parts(part, f"{name}[{key!r}]", seen, depth - 1)
+    seen.add(id(value))
 
 
 def _leaves(

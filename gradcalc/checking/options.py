@@ -1,95 +1,175 @@
 """What a check may be told beside the call, as it is typed in Python."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from numbers import Integral, Real
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 
-from gradcalc.errors import InvalidValueError
+from gradcalc.errors import InvalidValueError, brief
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The options of a check, each of the kind that it is to have."""
+
+    order: int
+    seed: int
+    timeout: float | None
+    strict: bool
+    leaves: Any
+    reference: Any
+    references: Mapping[Any, Any] | None
+    trust: tuple[Any, ...]
+    cotangent: Any
+
+
+def read(given: Mapping[str, Any]) -> Told:
+    """The options of those values.
+
+    Raises `InvalidValueError` for what an option cannot be.
+    """
+    return Told(**{name: reader(given[name], name) for name, reader in READERS.items()})
+
+
+def names_of(told: Told) -> tuple[str, ...] | None:
+    """The names of parameters that are differentiated by, None for all of them.
+
+    Raises `InvalidValueError` for tensors, which functions of arrays have none of.
+    """
+    if told.leaves is None:
+        return None
+    if not isinstance(told.leaves, tuple) or not all(isinstance(n, str) for n in told.leaves):
+        raise InvalidValueError("leaves are names of parameters where grad= or hess= is given")
+    return told.leaves
+
+
+def _refused(value: Any, name: str, wanted: str) -> InvalidValueError:
+    if value is None:
+        what = "None"
+    elif isinstance(value, str) or (isinstance(value, int | float) and abs(value) < 1e15):
+        what = brief(repr(value))
+    else:
+        what = f"({type(value).__name__})"
+    return InvalidValueError(f"{name}={what} is not {wanted}")
+
+
+def _order(value: Any, name: str) -> int:
+    if not _is_whole(value) or value not in (1, 2):
+        raise _refused(value, name, "1, or 2 for second derivatives")
+    return int(value)
+
+
+def _seed(value: Any, name: str) -> int:
+    if not _is_whole(value) or value < 0:
+        raise _refused(value, name, "a whole number of at least 0")
+    return int(value)
 
 
 def _is_whole(value: Any) -> bool:
     return isinstance(value, Integral) and not isinstance(value, bool)
 
 
-def _is_order(value: Any) -> bool:
-    return _is_whole(value) and value in (1, 2)
+def _timeout(value: Any, name: str) -> float | None:
+    if value is None:
+        return None
+    try:
+        seconds = math.nan if isinstance(value, bool | str) else float(value)
+    except (TypeError, ValueError, RuntimeError):
+        seconds = math.nan
+    except OverflowError:
+        return None
+    if not seconds > 0:
+        raise _refused(value, name, "a number of seconds above 0")
+    return seconds
 
 
-def _is_seed(value: Any) -> bool:
-    return _is_whole(value) and value >= 0
+def _strict(value: Any, name: str) -> bool:
+    if not isinstance(value, bool | np.bool_):
+        raise _refused(value, name, "True or False")
+    return bool(value)
 
 
-def _is_time(value: Any) -> bool:
-    own = isinstance(value, Real) and not isinstance(value, bool)
-    return value is None or (own and float(value) > 0 and not math.isnan(value))
+def _reference(value: Any, name: str) -> Any:
+    if value is not None and not callable(value):
+        raise _refused(value, name, "a function")
+    return value
 
 
-def _is_yes_or_no(value: Any) -> bool:
-    return isinstance(value, bool) or type(value).__name__ in ("bool", "bool_")
+def _references(value: Any, name: str) -> Mapping[Any, Any] | None:
+    try:
+        found = None if value is None else dict(value)
+    except (TypeError, ValueError):
+        found = {"": value}
+    if found is not None and not all(one is None or callable(one) for one in found.values()):
+        raise _refused(value, name, "functions by the Functions that they stand for")
+    return None if found is None else {key: one for key, one in found.items() if one is not None}
 
 
-def _is_function(value: Any) -> bool:
-    return value is None or callable(value)
+def _trust(value: Any, name: str) -> tuple[Any, ...]:
+    found = (value,) if isinstance(value, str | type) else _several(value)
+    if found is None or not all(isinstance(one, str | type) for one in found):
+        raise _refused(value, name, "Functions, or their names")
+    return found
 
 
-def _are_functions(value: Any) -> bool:
-    return value is None or (isinstance(value, Mapping) and all(map(callable, value.values())))
+def _leaves(value: Any, name: str) -> Any:
+    if value is None:
+        return None
+    if isinstance(value, Mapping):
+        if all(isinstance(key, str) and _is_tensor(one) for key, one in value.items()):
+            return dict(value)
+    else:
+        found = (value,) if isinstance(value, str) or _is_tensor(value) else _several(value)
+        if found is not None and all(isinstance(one, str) or _is_tensor(one) for one in found):
+            return tuple(str(one) if isinstance(one, str) else one for one in found)
+    raise _refused(value, name, "tensors, or their names")
 
 
-def _are_classes(value: Any) -> bool:
-    several = value if isinstance(value, Sequence | set | frozenset) else (value,)
-    own = isinstance(value, str) or all(isinstance(one, str | type) for one in several)
-    return own and not isinstance(value, bytes)
+def _is_tensor(value: Any) -> bool:
+    return hasattr(value, "requires_grad") and hasattr(value, "layout")
 
 
-def _are_leaves(value: Any) -> bool:
-    several = value.values() if isinstance(value, Mapping) else value
-    if value is None or _is_leaf(value):
-        return True
-    own = isinstance(several, Sequence | set | frozenset) or isinstance(value, Mapping)
-    return own and all(map(_is_leaf, several))
+def _several(value: Any) -> tuple[Any, ...] | None:
+    """What an iterable holds; None of what is none."""
+    if not isinstance(value, Iterable) or isinstance(value, bytes | bytearray):
+        return None
+    try:
+        return tuple(value)
+    except TypeError:
+        return None
 
 
-def _is_leaf(value: Any) -> bool:
-    return isinstance(value, str) or (hasattr(value, "requires_grad") and hasattr(value, "layout"))
+def _cotangent(value: Any, name: str) -> Any:
+    if value is None:
+        return None
+    parts = value if isinstance(value, tuple) else (value,)
+    if not all(map(_are_weights, parts)):
+        raise _refused(value, name, "numbers, or a tuple of them for several outputs")
+    return value
 
 
 def _are_weights(value: Any) -> bool:
-    if value is None or hasattr(value, "requires_grad"):
-        return True
-    if isinstance(value, tuple):
-        return all(map(_are_weights, value))
+    if _is_tensor(value):
+        return str(value.layout) == "torch.strided"
     try:
-        return np.asarray(value).dtype.kind in "biufc"
-    except ValueError:
+        numbers = value is not None and not isinstance(value, str)
+        return numbers and np.asarray(value, dtype=np.float64).dtype != object
+    except (TypeError, ValueError, RuntimeError, OverflowError):
         return False
 
 
-WANTED: Mapping[str, tuple[Callable[[Any], bool], str]] = {
-    "order": (_is_order, "1, or 2 for second derivatives"),
-    "seed": (_is_seed, "a whole number of at least 0"),
-    "timeout": (_is_time, "a number of seconds above 0"),
-    "strict": (_is_yes_or_no, "True or False"),
-    "reference": (_is_function, "a function"),
-    "references": (_are_functions, "functions by the Functions that they stand for"),
-    "trust": (_are_classes, "Functions, or their names"),
-    "leaves": (_are_leaves, "tensors, or their names"),
-    "cotangent": (_are_weights, "numbers, or a tuple of them for several outputs"),
+READERS: Mapping[str, Any] = {
+    "order": _order,
+    "seed": _seed,
+    "timeout": _timeout,
+    "strict": _strict,
+    "leaves": _leaves,
+    "reference": _reference,
+    "references": _references,
+    "trust": _trust,
+    "cotangent": _cotangent,
 }
-"""What each option is, and whether a value is that."""
-
-
-def check_options(given: Mapping[str, Any]) -> None:
-    """Raise `InvalidValueError` for an option that is something else."""
-    for name, value in given.items():
-        is_it, wanted = WANTED[name]
-        if not is_it(value):
-            what = repr(value) if isinstance(value, int | float | str) else _kind(value)
-            raise InvalidValueError(f"{name}={what} is not {wanted}")
-
-
-def _kind(value: Any) -> str:
-    return "None" if value is None else f"({type(value).__name__})"
+"""What reads each option."""

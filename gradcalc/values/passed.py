@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gradcalc.errors import InvalidValueError
 from gradcalc.values.context import is_counted
-from gradcalc.values.nesting import check_nesting
+from gradcalc.values.nesting import MOST, check_nesting, too_many
 
 Array = NDArray[np.float64]
 
@@ -101,11 +101,12 @@ def dtype_name(value: Any) -> str:
         return value.rpartition(".")[2]
     if isinstance(value, type):
         return value.__name__
-    if type(value).__name__ == "dtype" or isinstance(value, np.dtype):
-        return str(value).rpartition(".")[2]
-    raise InvalidValueError(
-        f"dtype: a {type(value).__name__} is no dtype", hint=f"one of {', '.join(DTYPES)}"
-    )
+    name = str(value).rpartition(".")[2]
+    if not name.isidentifier():
+        raise InvalidValueError(
+            f"dtype is of type {type(value).__name__}", hint=f"one of {', '.join(DTYPES)}"
+        )
+    return name
 
 
 def _integers(value: Any) -> Any:
@@ -145,6 +146,8 @@ def _listed(value: Any, name: str) -> Any:
         elif hasattr(value, "__array__") and not hasattr(value, "tolist"):
             # a table of pandas
             value = np.asarray(value)
+            if value.size > MOST:
+                raise too_many(name)
         return value.tolist() if hasattr(value, "tolist") else value
     except (NotImplementedError, RuntimeError, TypeError, ValueError) as error:
         raise InvalidValueError(

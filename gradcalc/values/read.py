@@ -5,12 +5,13 @@ import json
 import math
 import warnings
 from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from pickle import UnpicklingError
 
 import numpy as np
 
-from gradcalc.errors import FileError, GradcalcError, LimitError, did_you_mean
+from gradcalc.errors import FileError, GradcalcError, LimitError
 from gradcalc.located import located
 from gradcalc.traits import TRAITS
 from gradcalc.values import binary
@@ -106,14 +107,20 @@ def _standard_input(stdin: Callable[[], str] | None, name: str) -> str:
     return text
 
 
+def _trait(text: str) -> str | None:
+    """The word for what may be known of an input that this is, or nearly is."""
+    known = get_close_matches(text, TRAITS, n=1, cutoff=0.77) if text.isidentifier() else []
+    return known[0] if known else None
+
+
 def _hinted(text: str, context: Context) -> Array:
     try:
         return read_text(text, context)
     except GradcalcError as error:
         if error.hint is None and text.strip().lower().endswith(tuple(_READERS)):
             error.hint = "a file is written with an @ before its name, such as @x.npy"
-        elif text in TRAITS or did_you_mean(text, TRAITS):
-            error.hint = "what is known of a value is said beside it: --declare A=psd"
+        elif error.hint is None and (word := _trait(text)):
+            error.hint = f"what is known of a value is said beside it: --declare A={word}"
         elif error.hint is None and text.isidentifier():
             quoted = f"'\"{shorten(text)}\"'"
             error.hint = f"text for a parameter of a function stands in quotes: {quoted}"

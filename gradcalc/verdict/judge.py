@@ -97,8 +97,7 @@ def judge(
         what = f"nothing flows through {brief(autograd.cut.stop.source)}"
         why = f"{what}: the gradient of what is inside is cut off there"
         verdict = Verdict(Outcome.UNRESOLVED, why)
-    told = verdict.exit_code == 0 or verdict.outcome is Outcome.WRONG
-    if told and is_valueless(autograd, found.reference):
+    if verdict.exit_code == 0 and is_valueless(autograd, found.reference):
         verdict = Verdict(Outcome.UNRESOLVED, VALUELESS)
     if problem.strict and verdict.exit_code == 0:
         verdict = _wanting_all(problem, verdict, formula, exact, found)
