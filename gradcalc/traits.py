@@ -1,5 +1,6 @@
 """What may be known of an input beside its numbers: symmetric, orthogonal, on a simplex."""
 
+import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
@@ -10,15 +11,15 @@ from gradcalc.errors import InvalidValueError, UsageError, did_you_mean
 
 Array = NDArray[np.float64]
 
-SYMMETRIC, POSITIVE, DIAGONAL, ORTHOGONAL, SIMPLEX, DEFINITE = (
-    "symmetric", "positive", "diagonal", "orthogonal", "simplex", "psd",
+SYMMETRIC, POSITIVE, DIAGONAL, ORTHOGONAL, SIMPLEX, DEFINITE, REGULAR = (
+    "symmetric", "positive", "diagonal", "orthogonal", "simplex", "psd", "spd",
 )  # fmt: skip
 
 TRAITS: Mapping[str, tuple[int | None, tuple[str, ...]]] = MappingProxyType(
     {
         SYMMETRIC: (2, (SYMMETRIC,)),
         DEFINITE: (2, (SYMMETRIC, DEFINITE)),
-        "spd": (2, (SYMMETRIC, DEFINITE)),
+        REGULAR: (2, (SYMMETRIC, DEFINITE, REGULAR)),
         DIAGONAL: (2, (SYMMETRIC, DIAGONAL)),
         ORTHOGONAL: (2, (ORTHOGONAL,)),
         SIMPLEX: (1, (SIMPLEX,)),
@@ -82,10 +83,16 @@ def _asymmetry(value: Array) -> str:
 
 
 def _indefinite(value: Array) -> str:
-    if why := _asymmetry(value):
-        return why
+    return _asymmetry(value) or _too_small(value, -_room(value))
+
+
+def _not_definite(value: Array) -> str:
+    return _asymmetry(value) or _too_small(value, math.nextafter(_room(value), math.inf))
+
+
+def _too_small(value: Array, bound: float) -> str:
     least = float(np.linalg.eigvalsh(value).min())
-    return "" if least >= -_room(value) else f"its least eigenvalue is {least:.6g}"
+    return "" if least >= bound else f"its least eigenvalue is {least:.6g}"
 
 
 def _beside_diagonal(value: Array) -> str:
@@ -117,8 +124,9 @@ def _worst(value: Array) -> tuple[int, int]:
 
 _BREACHES: Mapping[str, Callable[[Array], str]] = MappingProxyType(
     {
-        SYMMETRIC: _asymmetry, DEFINITE: _indefinite, DIAGONAL: _beside_diagonal,
-        ORTHOGONAL: _skewness, SIMPLEX: _off_simplex, POSITIVE: _not_positive,
+        SYMMETRIC: _asymmetry, DEFINITE: _indefinite, REGULAR: _not_definite,
+        DIAGONAL: _beside_diagonal, ORTHOGONAL: _skewness,
+        SIMPLEX: _off_simplex, POSITIVE: _not_positive,
     }
 )  # fmt: skip
 """What tells that numbers are not what is said of them, in words; nothing where they are."""

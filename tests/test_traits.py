@@ -36,6 +36,7 @@ FORMULAS: dict[str, tuple[str, str, dict[str, Any], str, str]] = {
 BROKEN: dict[str, tuple[Any, str]] = {
     "symmetric": ([[1.0, 2], [3, 4]], "[0, 1] is 2, [1, 0] 3"),
     "psd": ([[1.0, 2], [2, 1]], "its least eigenvalue is -1"),
+    "spd": ([[1.0, 1], [1, 1]], "its least eigenvalue is "),
     "diagonal": ([[1.0, 0], [3, 4]], "[1, 0] is 3"),
     "orthogonal": ([[1.0, 0], [0, 2]], "off the identity by 3"),
     "simplex": ([0.5, 0.25], "its sum is 0.75"),
@@ -43,7 +44,8 @@ BROKEN: dict[str, tuple[Any, str]] = {
 }
 
 HOLDING: dict[str, Any] = {
-    "symmetric": S, "psd": P, "diagonal": D, "orthogonal": Q, "simplex": p, "positive": p,
+    "symmetric": S, "psd": np.ones((3, 3)), "spd": P, "diagonal": D, "orthogonal": Q,
+    "simplex": p, "positive": p,
 }  # fmt: skip
 
 
@@ -87,7 +89,8 @@ def test_what_has_another_shape_is_refused(word: str) -> None:
 
 BENT = np.array([[0.0, 1.0, 0.0], [-1.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
 OFF: dict[str, Any] = {
-    "symmetric": (S, BENT), "psd": (P, BENT), "orthogonal": (Q, Q), "simplex": (p, p),
+    "symmetric": (S, BENT), "psd": (P, BENT), "spd": (P, BENT), "orthogonal": (Q, Q),
+    "simplex": (p, p),
 }  # fmt: skip
 """Numbers that are what is said of them, and a direction in which they are not."""
 
