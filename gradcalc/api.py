@@ -232,6 +232,11 @@ def _asked(given: Mapping[str, Any]) -> dict[str, Any]:
             hint='inputs={"x": 3}',
         )
     for name, value in (named or {}).items():
+        if not isinstance(name, str):
+            raise InvalidValueError(
+                f"inputs names something of type {type(name).__name__}, which is no name",
+                hint='inputs={"x": 3}',
+            )
         if name in inputs:
             raise UnknownNameError(f"{name} is given twice")
         inputs[name] = value

@@ -117,6 +117,7 @@ def test_what_is_not_right_is_raised() -> None:
         ({"x": "1,2;3"}, "x: ", None),
         ({"x": 1, "dtype": "float63"}, "dtype float63: there is no such choice", "float6"),
         ({"x": 1, "inputs": {"x": 2}}, "x is given twice", None),
+        ({"inputs": {1: 2}}, "inputs names something of type int, which is no name", "inputs="),
     ],
 )
 def test_a_mistake_is_one_sentence(given: dict[str, Any], message: str, hint: str | None) -> None:

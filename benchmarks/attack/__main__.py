@@ -8,7 +8,7 @@ import typer
 
 from benchmarks.attack.data import Part, Row, Size
 
-PARTS = ("fence", "inputs", "batch", "warm", "cold", "foreign")
+PARTS = ("fence", "inputs", "batch", "warm", "cold", "foreign", "python")
 """Modules of this package, each with an `attack`."""
 
 EXAMPLES = 5
@@ -19,7 +19,7 @@ def main(
     parts: Annotated[list[str] | None, typer.Argument(help="|".join(PARTS))] = None,
     share: Annotated[float, typer.Option(min=0.0, help="Of all that is tried.")] = 1.0,
     seed: Annotated[int, typer.Option(help="Of what is drawn.")] = 0,
-    only: Annotated[list[str] | None, typer.Option(help="A row of cold or inputs.")] = None,
+    only: Annotated[list[str] | None, typer.Option(help="A row of cold, inputs or python.")] = None,
 ) -> None:
     """Attack; the exit code is 1 if anything broke."""
     chosen = parts or list(PARTS)

@@ -9,8 +9,10 @@ from random import Random
 from benchmarks.attack import inputs_cases as cases
 from benchmarks.attack.data import Row, Size
 from benchmarks.attack.inputs_calls import calls
-from benchmarks.attack.inputs_running import GIB, Case, Told, Workers, commanded
+from benchmarks.attack.inputs_running import Case, answered, commanded
+from benchmarks.attack.inputs_shapes import shaped
 from benchmarks.attack.inputs_smaller import smaller
+from benchmarks.attack.workers import GIB, Told, Workers
 
 Made = Callable[[Random], Case]
 
@@ -19,6 +21,7 @@ KINDS: dict[str, tuple[Made, int]] = {
     "programs that are there, mutated": (cases.mutations, 150_000),
     "programs made by a grammar": (cases.grammar, 100_000),
     "calls: functions of the catalogue": (calls, 50_000),
+    "shapes: programs that broadcast": (shaped, 20_000),
     "monsters: nested, long, growing": (cases.monsters, 5_000),
     "values": (cases.values, 30_000),
     "requests of batch": (cases.requests, 10_000),
@@ -33,7 +36,7 @@ COMMANDS = 10_000
 
 def attack(size: Size) -> Iterator[Row]:
     """A row for each kind, and one for all of them as commands."""
-    with Workers() as workers:
+    with Workers(answered) as workers:
         for what, (made, full) in KINDS.items():
             if not size.wants(what.partition(":")[0]):
                 continue

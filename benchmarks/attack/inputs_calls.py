@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from random import Random
+from typing import Any
 
 from numpy.random import default_rng
 
@@ -99,12 +100,17 @@ def _drawn(draw: Random) -> tuple[str, dict[str, str]]:
 def _has_value(program: str, given: Mapping[str, str]) -> bool:
     """Whether a program can be run, or has a fault, which the command is to show."""
     try:
+        return value_of(program, given) is not None
+    except Exception:
+        return True
+
+
+def value_of(program: str, given: Mapping[str, str]) -> Any:
+    """The value of a program, None where it has none."""
+    try:
         problem = Problem(
             program, {n: parse_value(text, random=default_rng) for n, text in given.items()}
         )
-        record(problem, Floats(), problem.inputs, budget(problem))
+        return record(problem, Floats(), problem.inputs, budget(problem)).output
     except GradcalcError:
-        return False
-    except Exception:
-        return True
-    return True
+        return None

@@ -1,62 +1,39 @@
 """Hostile cases run: in worker processes by the function that the command calls, or as commands."""
 
-import faulthandler
-import gc
 import io
 import json
-import multiprocessing
 import os
 import re
-import resource
 import shlex
-import shutil
-import signal
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-SECONDS = 60.0
-"""Processor time in which a case is answered: 150,000 steps that each take tensors need 40 s."""
+from benchmarks.attack.workers import GIB, MEMORY, SECONDS, Told, processor
 
 BRIEF = 5.0
 """Seconds up to which a case that is refused is asked twice."""
 
-HANGS = 600.0
-"""Seconds after which a case hangs, as opposed to waiting for its processor."""
-
-GIB = 1 << 30
-
-MEMORY = 3 * GIB
-"""Bytes of memory that a case may take beyond what its process had: a tensor has up to 0.4 GB."""
-
-AT_MOST = 5 * GIB
-"""Bytes of address space beyond those, so that a case cannot fill the machine."""
-
-CODES = {0, 1, 2, 3, 4}
+CODES = (0, 1, 2, 3, 4)
 """Exit codes of verdicts, of errors and of limits."""
-
-PER_WORKER = 1000
-"""Cases after which a worker is replaced."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
     """A command line, the files of its directory and its standard input.
 
-    `answers` are the lines of JSON that it is to print, None where it prints what it likes.
+    `answers` are the lines of JSON that it is to print, None where it prints what it likes. `codes`
+    are the exit codes that may be right for it.
     """
 
     argv: tuple[str, ...]
     files: tuple[tuple[str, bytes], ...] = ()
     stdin: bytes = b""
     answers: int | None = None
+    codes: tuple[int, ...] = CODES
 
     def __str__(self) -> str:
         words = shlex.join(word.encode("unicode_escape").decode() for word in self.argv)
@@ -65,16 +42,6 @@ class Case:
             parts.append(f"stdin={self.stdin!r}")
         return "; ".join(part if len(part) < 300 else f"{part[:280]}...{part[-12:]}"
                          for part in parts)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """How a case ended: what is wrong with that, in a few words; its seconds and bytes."""
-
-    code: int | None
-    fault: str
-    seconds: float
-    bytes: int
 
 
 # -- what an answer has to be ------------------------------------------------------------------
@@ -86,20 +53,20 @@ def judged(case: Case, code: int | None, out: str, err: str) -> str:
         return f"traceback: {err.strip().splitlines()[-1] if err.strip() else ''}"
     if "gradcalc has a fault" in out:
         return "a fault in an answer"
-    if code not in CODES:
+    if code not in case.codes:
         return f"exit code {code}: {_first_error(err)}"
     errors = [line for line in err.split("\n") if line.startswith("error:")]
     if case.answers is not None and not errors:
         return _lines_of(case, out)
     if case.argv[0:1] == ("report",):
         # a block that is refused says so in the file, and each file may be refused
-        return next(filter(None, map(_sentence, errors)), "")
+        return next(filter(None, map(sentence, errors)), "")
     if code in (2, 4) and len(errors) != 1:
         return f"{len(errors)} errors with exit code {code}"
     # a plot says in a line of each kind where it found no value
     if code in (0, 1, 3) and errors and case.argv[0:1] != ("plot",):
         return f"an error with exit code {code}: {errors[0]}"
-    return next(filter(None, map(_sentence, errors)), "")
+    return next(filter(None, map(sentence, errors)), "")
 
 
 def _first_error(err: str) -> str:
@@ -120,7 +87,7 @@ def _lines_of(case: Case, out: str) -> str:
         told = found.get("error", {}).get("message")
         if code not in CODES:
             return f"exit code {code}: {told}"
-        if told is not None and (wrong := _sentence(f"error: {told}")):
+        if told is not None and (wrong := sentence(f"error: {told}")):
             return wrong
     return ""
 
@@ -132,8 +99,8 @@ _OURS = re.compile(r"object at 0x|<class '|<function|File \".*\", line \d")
 """What a sentence for a user does not hold."""
 
 
-def _sentence(line: str) -> str:
-    """What is wrong with the line of an error."""
+def sentence(line: str) -> str:
+    """What is wrong with the line of an error; nothing if it is one sentence for a user."""
     text = line.removeprefix("error:").strip()
     if not text:
         return "an empty error"
@@ -149,53 +116,17 @@ def _sentence(line: str) -> str:
 # -- in process --------------------------------------------------------------------------------
 
 
-def _status(key: str) -> int:
-    """A line of the kernel's about this process, in bytes."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith(key):
-            return 1024 * int(line.split()[1])
-    raise KeyError(key)
-
-
-def _processor() -> float:
-    own, others = (resource.getrusage(who) for who in (0, resource.RUSAGE_CHILDREN))
-    return own.ru_utime + own.ru_stime + others.ru_utime + others.ru_stime
-
-
-def _serve(connection: Connection, log: str) -> None:
-    """Answer cases, until there are no more."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    space = _status("VmSize") + AT_MOST
-    resource.setrlimit(resource.RLIMIT_AS, (space, space))
-    with open(log, "w") as file, tempfile.TemporaryDirectory() as folder:
-        faulthandler.register(signal.SIGUSR1, file)
-        os.environ |= {"HOME": folder, "COLUMNS": "80"}
-        while (case := connection.recv()) is not None:
-            place = Path(folder) / "case"
-            place.mkdir()
-            os.chdir(place)
-            connection.send(_tried(case))
-            os.chdir(folder)
-            shutil.rmtree(place)
-
-
-def _tried(case: Case) -> Told:
-    """A case, twice if it is refused: its message is to be the same."""
-    # the kernel forgets the most that there has been
-    Path("/proc/self/clear_refs").write_text("5")
-    start, before = _status("VmRSS"), _processor()
+def answered(case: Case) -> tuple[int | None, str]:
+    """How a case ends, which is tried twice if it is refused: its message is to be the same."""
+    before = processor()
     code, out, err = _answer(case)
-    seconds = _processor() - before
     fault = judged(case, code, out, err)
-    if not fault and code in (2, 4) and seconds < BRIEF:
+    if not fault and code in (2, 4) and processor() - before < BRIEF:
         again = _answer(case)
         # a stream says how long it took
         if again[:2] != (code, out) or (again[2] != err and case.answers is None):
             fault = f"first {_first_error(err)!r}, then {_first_error(again[2])!r}"
-    grown = _status("VmHWM") - start
-    if not fault and grown > MEMORY:
-        fault = "more memory than it may take"
-    return Told(code, fault, seconds, grown)
+    return code, fault
 
 
 def _answer(case: Case) -> tuple[int | None, str, str]:
@@ -224,100 +155,6 @@ def _answer(case: Case) -> tuple[int | None, str, str]:
 
 def _stream() -> Any:
     return io.TextIOWrapper(io.BytesIO(), "utf-8", "backslashreplace", write_through=True)
-
-
-class Workers:
-    """One worker at a time, which is killed with a case that it does not answer."""
-
-    def __init__(self) -> None:
-        _prepare()
-        self._context = multiprocessing.get_context("fork")
-        self._process: Any = None
-        self._log = tempfile.mkstemp(suffix=".log")[1]
-
-    def __enter__(self) -> "Workers":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._end()
-        os.unlink(self._log)
-
-    def tried(self, cases: Iterable[Case]) -> Iterator[tuple[Case, Told]]:
-        """Each case with how it ended."""
-        for number, case in enumerate(cases):
-            if number % PER_WORKER == 0:
-                self._end()
-            yield case, self.one(case)
-
-    def one(self, case: Case) -> Told:
-        """How a case ends."""
-        if self._process is None:
-            self._begin()
-        pid, start = self._process.pid, time.monotonic()
-        before = _spent(pid)
-        self._connection.send(case)
-        while not self._connection.poll(0.5):
-            seconds = _spent(pid) - before
-            if seconds > 2 * SECONDS or time.monotonic() - start > HANGS:
-                return Told(None, f"no answer, in {self._where()}", seconds, 0)
-        try:
-            told: Told = self._connection.recv()
-        except (EOFError, OSError):
-            self._process.join()
-            code = self._process.exitcode
-            self._process = None
-            return Told(None, f"ended by {code}", 0.0, 0)
-        if not told.fault and told.seconds > SECONDS:
-            return Told(told.code, "longer than it may take", told.seconds, told.bytes)
-        return told
-
-    def _where(self) -> str:
-        """The functions of ours that the worker is in, which is then killed."""
-        os.kill(self._process.pid, signal.SIGUSR1)
-        time.sleep(1)
-        found = re.findall(r'gradcalc/(\S+)", line (\d+) in (\w+)', Path(self._log).read_text())
-        self._end()
-        return " < ".join(":".join(place) for place in found[:4])
-
-    def _begin(self) -> None:
-        self._connection, theirs = self._context.Pipe()
-        self._process = self._context.Process(target=_serve, args=(theirs, self._log))
-        self._process.start()
-        theirs.close()
-
-    def _end(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.join()
-            self._process = None
-
-
-def _spent(pid: int) -> float:
-    """Seconds of a processor that a process and its children have used."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    own = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
-    children = Path(f"/proc/{pid}/task/{pid}/children")
-    with suppress(OSError):
-        for child in children.read_text().split():
-            own += _spent(int(child))
-    return own
-
-
-def _prepare() -> None:
-    """Import all that a case needs, once, on one thread: what is forked has no others."""
-    import torch
-
-    from gradcalc.cli.app import main
-
-    torch.set_num_threads(1)
-    with open(os.devnull, "w") as null:
-        kept, sys.stdout = sys.stdout, null
-        try:
-            main(["grad", "x**2", "--x", "1"])
-        finally:
-            sys.stdout = kept
-    gc.collect()
-    gc.freeze()
 
 
 # -- as commands -------------------------------------------------------------------------------
