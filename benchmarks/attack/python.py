@@ -2,6 +2,7 @@
 
 import io
 import re
+import reprlib
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
@@ -110,7 +111,8 @@ def _ended(made: Callable[[], Any]) -> tuple[int, str]:
     """0, or 2 for an error, and what is wrong with that."""
     try:
         found = made()
-        repr(found), found._repr_html_(), getattr(found, "_repr_latex_", str)()
+        for shown in ("__repr__", "_repr_html_", "_repr_latex_"):
+            getattr(found, shown, str)()
     except gradcalc.GradcalcError as error:
         return 2, sentence(f"error: {error}")
     except BaseException as error:
@@ -121,7 +123,7 @@ def _ended(made: Callable[[], Any]) -> tuple[int, str]:
 
 _OURS = Path(gradcalc.__file__).parent
 
-_CALLING = re.compile(r"\b(one|made)\(\*?")
+_CALLING = re.compile(r"\b(one|made|call|func)\(")
 """Lines of ours that call what somebody gave, which may raise what it likes."""
 
 
@@ -145,6 +147,7 @@ def _told(name: str, args: tuple[Any, ...], given: dict[str, Any]) -> str:
 
 def _short(value: Any) -> str:
     try:
-        return repr(value)[:60]
+        # lists that are one list many times have texts without an end
+        return reprlib.repr(value)[:60]
     except BaseException:
         return f"<{type(value).__name__}>"

@@ -11,12 +11,13 @@ import torch
 from gradcalc.checking.capture import is_users
 from gradcalc.checking.functions import References
 from gradcalc.checking.handing import Watched
+from gradcalc.checking.held import leaves_of
 from gradcalc.checking.hooks import watched_hooks
 from gradcalc.checking.inside import gone_back
 from gradcalc.checking.ran import Failed
-from gradcalc.checking.tensors import dtype_of, tensors_in, to_array
+from gradcalc.checking.tensors import dtype_of, is_of_floats, to_array
 from gradcalc.checking.trace import NOWHERE, Place
-from gradcalc.errors import InvalidValueError, ShapeError
+from gradcalc.errors import InvalidValueError, LimitError, ShapeError
 from gradcalc.testimony import Array
 
 WEIGHTS = (-1.75, -1.5, -1.25, -0.75, -0.5, 0.5, 0.75, 1.25, 1.5, 1.75)
@@ -80,7 +81,7 @@ def output_of(asked: Asked, given: Any) -> tuple[torch.Tensor, Array | None]:
 
 def parts_of(asked: Asked, given: Any) -> list[tuple[torch.Tensor, Array | None]]:
     """Each tensor of an output, and the weights of its elements; a single number has none."""
-    made = [_real(t) for t in tensors_in(given) if t.is_floating_point() or t.is_complex()]
+    made = [_real(part) for _, part in returned(asked, given) if is_of_floats(part)]
     if not made:
         kind = "None" if given is None else f"a value of type {type(given).__name__}"
         if isinstance(given, torch.Tensor):
@@ -101,6 +102,19 @@ def parts_of(asked: Asked, given: Any) -> list[tuple[torch.Tensor, Array | None]
     if asked.cotangent is not None:
         weights = [np.asarray(part, float) for part in asked.cotangent]
     return list(zip(made, weights, strict=True))
+
+
+def returned(asked: Asked, given: Any) -> list[tuple[str, Any]]:
+    """All that a function gives back, by its places.
+
+    Raises `InvalidValueError` for what is nested too deeply.
+    """
+    try:
+        return list(leaves_of(given, f"what {asked.name} gives back"))
+    except LimitError:
+        raise InvalidValueError(
+            f"what {asked.name} gives is nested too deeply, or holds itself"
+        ) from None
 
 
 def _weights(asked: Asked, shape: tuple[int, ...]) -> Array:

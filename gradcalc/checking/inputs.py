@@ -12,9 +12,10 @@ from torch.nn.parameter import UninitializedParameter
 from gradcalc.checking.backwards import OF_ARRAYS, Asked
 from gradcalc.checking.copies import uncopied
 from gradcalc.checking.functions import References
+from gradcalc.checking.held import exchanged, leaves_of
+from gradcalc.checking.tensors import dtype_of, is_of_floats, kind_of
 from gradcalc.errors import InvalidValueError, UnknownNameError, did_you_mean
 from gradcalc.lang import trees
-from gradcalc.values.nesting import DEEPEST, too_deep
 from gradcalc.witnesses.autograd import to_numpy
 
 
@@ -58,27 +59,29 @@ def asked(
     others = {k: t for k, t in {**named, **_weights(function)}.items() if id(t) not in own}
     _check(found, name, [*args, *kwargs.values()])
     given = {id(tensor) for tensor in named.values()}
+    _refuse_untracked({key: t for key, t in found.items() if id(t) not in given})
     # a tensor of the caller's stays what it is
     fresh = {k: _fresh(t, found.values()) if id(t) in given else t for k, t in found.items()}
 
     def calling(one: Callable[..., Any]) -> Callable[[Mapping[str, torch.Tensor]], Any]:
         def call(others: Mapping[str, torch.Tensor]) -> Any:
             instead = {id(found[key]): value for key, value in {**fresh, **others}.items()}
-            new_args = [_with(value, instead) for value in args]
+            new_args, new_kwargs = exchanged(args, kwargs, lambda t: instead.get(id(t), t))
             with uncopied():
-                return one(*new_args, **{k: _with(v, instead) for k, v in kwargs.items()})
+                return one(*new_args, **new_kwargs)
 
         return call
 
     def wide() -> Asked | None:
-        if isinstance(leaves, Mapping):
+        if not own <= given | {id(weight) for weight in _weights(function).values()}:
+            # nobody knows where to put others
             return None
         twice = copy.deepcopy(function) if _weights(function) else function
         if (module := module_of(twice)) is not None and _weights(function):
             module.double()
-        more = {k: _doubled(v) for k, v in kwargs.items()}
+        wide_args, more = exchanged(args, kwargs, _doubled)
         return asked(
-            twice, [_doubled(value) for value in args], more, leaves=list(found), trust=trust,
+            twice, wide_args, more, leaves=list(found), trust=trust,
             references=references, cotangent=cotangent, order=order, seed=seed, name=name,
             reference=reference,
         )  # fmt: skip
@@ -102,15 +105,9 @@ def _unshared(args: Sequence[Any]) -> Iterator[Any]:
         yield value.detach().clone().requires_grad_(value.requires_grad) if again else value
 
 
-def _doubled(value: Any) -> Any:
-    """A value, the tensors of floats in it of 64 bits."""
-    if isinstance(value, torch.Tensor):
-        return value.detach().double() if value.is_floating_point() else value
-    if type(value) in (list, tuple):
-        return type(value)(map(_doubled, value))
-    if type(value) is dict:
-        return {key: _doubled(part) for key, part in value.items()}
-    return value
+def _doubled(tensor: torch.Tensor) -> torch.Tensor:
+    """A tensor, of 64 bits if it is of floats."""
+    return tensor.detach().double() if tensor.is_floating_point() else tensor
 
 
 def _fresh(tensor: torch.Tensor, all_of: Iterable[torch.Tensor]) -> torch.Tensor:
@@ -189,28 +186,10 @@ def _named(
     seen: set[int] = set()
     whole: set[int] = set()
     for name, value in (*zip(names, args, strict=False), *kwargs.items()):
-        for part, tensor in _parts(value, name, whole):
-            if id(tensor) not in seen:
+        for part, tensor in leaves_of(value, name, whole):
+            if is_of_floats(tensor) and id(tensor) not in seen:
                 seen.add(id(tensor))
                 yield part, tensor
-
-
-def _parts(
-    value: Any, name: str, seen: set[int], depth: int = DEEPEST
-) -> Iterator[tuple[str, torch.Tensor]]:
-    """The floating tensors in a value by their names; each list, tuple or mapping once."""
-    if isinstance(value, torch.Tensor):
-        if value.is_floating_point() or value.is_complex():
-            yield name, value
-        return
-    if not isinstance(value, list | tuple | Mapping) or id(value) in seen:
-        return
-    if depth < 0:
-        raise too_deep(name.partition("[")[0])
-    parts = value.items() if isinstance(value, Mapping) else enumerate(value)
-    for key, part in parts:
-        yield from _parts(part, f"{name}[{key!r}]", seen, depth - 1)
-    seen.add(id(value))
 
 
 def _leaves(
@@ -225,7 +204,9 @@ def _leaves(
     if isinstance(chosen, Mapping):
         return dict(chosen)
     if chosen is not None:
-        return {name: tensor for one in chosen for name, tensor in _chosen(one, own)}
+        return {
+            name: tensor for k, one in enumerate(chosen) for name, tensor in _chosen(one, own, k)
+        }
     return found
 
 
@@ -241,7 +222,9 @@ def _weights(function: Any) -> dict[str, torch.Tensor]:
     return {} if module is None else dict(module.named_parameters())
 
 
-def _chosen(one: Any, own: Mapping[str, torch.Tensor]) -> Iterator[tuple[str, torch.Tensor]]:
+def _chosen(
+    one: Any, own: Mapping[str, torch.Tensor], place: int
+) -> Iterator[tuple[str, torch.Tensor]]:
     if isinstance(one, str):
         found = trees.parts_of(one, own)
         if not found:
@@ -252,7 +235,22 @@ def _chosen(one: Any, own: Mapping[str, torch.Tensor]) -> Iterator[tuple[str, to
         yield from ((name, own[name]) for name in found)
         return
     name = next((name for name, tensor in own.items() if tensor is one), None)
-    yield name or f"leaf{id(one) % 1000}", one
+    yield name or f"leaf{place}", one
+
+
+def _refuse_untracked(others: Mapping[str, torch.Tensor]) -> None:
+    """Raises `InvalidValueError` for leaves that stay what they are, and have no gradient so."""
+    for key, tensor in others.items():
+        if not tensor.requires_grad:
+            raise InvalidValueError(
+                f"{key} does not require a gradient, so torch writes down nothing of it",
+                hint=f"{key}.requires_grad_(), or give it as an argument",
+            )
+        if not tensor.is_leaf:
+            raise InvalidValueError(
+                f"{key} is computed from other tensors, which the function may take instead of it",
+                hint="differentiate by what it is made of, or give it as an argument",
+            )
 
 
 def _check(leaves: Mapping[str, torch.Tensor], name: str, given: Sequence[Any]) -> None:
@@ -267,25 +265,12 @@ def _check(leaves: Mapping[str, torch.Tensor], name: str, given: Sequence[Any]) 
             raise InvalidValueError(
                 f"{key} has no shape yet", hint="call the module once before it is checked"
             )
-        if leaf.layout != torch.strided or leaf.is_complex():
-            kind = "complex" if leaf.is_complex() else "sparse"
+        kind = kind_of(leaf) or ("" if leaf.is_floating_point() else f"of {dtype_of(leaf)}")
+        if kind:
             raise InvalidValueError(
                 f"{key} is {kind}: gradients are checked by tensors of real numbers",
                 hint="make it of real ones in a function around this one",
             )
-
-
-def _with(value: Any, instead: Mapping[int, torch.Tensor]) -> Any:
-    """The value, some tensors in it replaced."""
-    if not instead:
-        return value
-    if isinstance(value, torch.Tensor):
-        return instead.get(id(value), value)
-    if type(value) in (list, tuple):
-        return type(value)(_with(part, instead) for part in value)
-    if type(value) is dict:
-        return {key: _with(part, instead) for key, part in value.items()}
-    return value
 
 
 def _plain(cotangent: Any) -> Any:

@@ -212,8 +212,6 @@ def _told(name: str, error: BaseException) -> GradcalcError:
     own = [f for f in lines if not f.filename.startswith(outside)]
     said = (_text(error).strip().splitlines() or [""])[0]
     whose = name if own and own[-1].name != "<module>" else "the file"
-    if isinstance(error, RecursionError) and whose != name:
-        return InvalidValueError(f"what {name} gives is nested too deeply, or holds itself")
     found = InvalidValueError(f"{whose} raises {type(error).__name__}{': ' if said else ''}{said}")
     if _is_of_arrays(error, said) or any("/numpy/" in frame.filename for frame in own):
         found.hint = OF_ARRAYS

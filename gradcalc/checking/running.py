@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from gradcalc.checking.backwards import Asked, Back, output_of
+from gradcalc.checking.backwards import Asked, Back, output_of, returned
 from gradcalc.checking.beside import strays
 from gradcalc.checking.capture import Recorder
 from gradcalc.checking.chance import restore, state_now
 from gradcalc.checking.functions import watched
 from gradcalc.checking.handing import Watched
+from gradcalc.checking.held import is_opaque
 from gradcalc.checking.hidden import hidden
 from gradcalc.checking.hooks import watched_saving
 from gradcalc.checking.kernels import plain_kernels
@@ -200,7 +201,11 @@ def _recorded(asked: Asked, recorder: Recorder) -> tuple[torch.Tensor, Array | N
     watching = watched(recorder, asked.references, asked.trust)
     seeing = watched_leaks(recorder), watched_saving(recorder)
     with _quietly(), plain_kernels(), seeing[0], seeing[1], watching as found, recorder:
-        output, weights = output_of(asked, asked.call({}))
+        given = asked.call({})
+        output, weights = output_of(asked, given)
+    for where, part in returned(asked, given):
+        if is_opaque(part):
+            recorder.note("kept aside", f"{where} is of type {type(part).__name__}")
     return output, weights, found
 
 

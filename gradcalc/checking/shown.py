@@ -161,6 +161,10 @@ NOTES: Mapping[str, tuple[str, str]] = {
         "torch gives the gradient of ctc_loss for what log_softmax has made, and no other one",
         "take log_softmax in front of it",
     ),
+    "kept aside": (
+        "{text}: nothing in it is judged",
+        "give back the tensors that it holds, in a tuple or dict",
+    ),
     "opaque": ("nobody can see into {text}", "reference= takes a plain function for it"),
 }
 """What is said of notes of the recorder, with a tip."""

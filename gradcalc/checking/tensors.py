@@ -43,6 +43,11 @@ def tensors_in(value: Any) -> Iterator[torch.Tensor]:
             yield from tensors_in(part)
 
 
+def is_of_floats(value: Any) -> bool:
+    """Whether something is a tensor that gradients flow into, of real or complex numbers."""
+    return isinstance(value, torch.Tensor) and (value.is_floating_point() or value.is_complex())
+
+
 def dtype_of(tensor: torch.Tensor) -> str:
     """The dtype without its library."""
     return str(tensor.dtype).removeprefix("torch.")
