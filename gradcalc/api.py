@@ -2,7 +2,8 @@
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from gradcalc.cli.inputs import Request, requests
 from gradcalc.cli.options import Options, keys
 from gradcalc.cli.programs import sources
 from gradcalc.errors import GradcalcError, InvalidValueError, UnknownNameError
-from gradcalc.render import FEW_DIGITS, Style, renderer, stepper
+from gradcalc.render import FEW_DIGITS, Style, printable, renderer, stepper
 from gradcalc.render.labels import label
 from gradcalc.report import Report
 from gradcalc.steps.data import Steps
@@ -50,6 +51,22 @@ class NotebookSteps(Steps):
 
     def _repr_html_(self) -> str:
         return f"<pre>{html.escape(str(self))}</pre>"
+
+
+@contextmanager
+def _in_print() -> Iterator[None]:
+    """What is said has no character in it that steers a terminal, or is half of one."""
+    try:
+        yield
+    except GradcalcError as error:
+        _say(error, printable)
+        raise
+
+
+def _say(error: GradcalcError, so: Callable[[str], str]) -> None:
+    error.message = so(error.message)
+    error.args = (error.message,)
+    error.hint = None if error.hint is None else so(error.hint)
 
 
 def grad(program: str, /, **given: Any) -> NotebookReport:
@@ -98,6 +115,7 @@ def hvp(program: str, /, **given: Any) -> NotebookReport:
     return _answered("hvp", program, given)
 
 
+@_in_print()
 def check(
     function: Any,
     /,
@@ -167,6 +185,7 @@ def check(
     return _shown(report(found))
 
 
+@_in_print()
 def _answered(command: str, program: str, given: Mapping[str, Any]) -> NotebookReport:
     from gradcalc.calculate import ask_here
 
@@ -177,6 +196,7 @@ def _shown(report: Report) -> NotebookReport:
     return NotebookReport(**{field.name: getattr(report, field.name) for field in fields(report)})
 
 
+@_in_print()
 def why(program: str, /, **given: Any) -> "Explanation":
     """The verdict of `grad` at length: each witness's answer, causes, and the cure."""
     from gradcalc.at_length import explain
@@ -186,6 +206,7 @@ def why(program: str, /, **given: Any) -> "Explanation":
     return replace(found, report=request.noted(found.report))
 
 
+@_in_print()
 def explain(program: str, /, *, symbolic: bool = False, **given: Any) -> "Steps":
     """The steps of `grad`, there and back: what torch has for each, and whether it is right.
 
@@ -214,9 +235,7 @@ def _request(program: Any, given: Mapping[str, Any]) -> Request:
         found = options_of({"program": program, **_asked(given)}, Options(programs=()))
         (request,) = requests(found, sources(found))
     except GradcalcError as error:
-        error.message = _in_python(error.message)
-        error.args = (error.message,)
-        error.hint = None if error.hint is None else _in_python(error.hint)
+        _say(error, _in_python)
         raise
     return request
 

@@ -127,6 +127,24 @@ def test_a_mistake_is_one_sentence(given: dict[str, Any], message: str, hint: st
     assert hint is None or hint in (raised.value.hint or "")
 
 
+@pytest.mark.parametrize("text", ["\x1b[31m", "\0", "\ud800", "a\nb", "\u202e"])
+def test_what_is_said_can_be_printed(text: str) -> None:
+    calls: list[Callable[[], Any]] = [
+        lambda: gradcalc.grad("x**2", x=1, timeout=text),
+        lambda: gradcalc.why("x**2", x=1, max_steps=text),
+        lambda: gradcalc.explain("x**2", x=1, device=text),
+        lambda: gradcalc.grad("x**2", x=1, declare=text),
+        lambda: gradcalc.grad(f"{text}.py", x=1),
+        lambda: gradcalc.check(lambda x: x * x, torch.ones(2), order=text),
+        lambda: gradcalc.check(lambda x: x * x, torch.ones(2), leaves=[text]),
+    ]
+    for call in calls:
+        with pytest.raises(gradcalc.GradcalcError) as raised:
+            call()
+        assert str(raised.value).isprintable()
+        assert (raised.value.hint or "").isprintable()
+
+
 def test_why_tells_it_at_length() -> None:
     found = gradcalc.why("sqrt(x**2)", x=0)
     assert found.report.verdict.outcome == "wrong"

@@ -40,7 +40,7 @@ def show(row: Row) -> None:
     """Print a row."""
     count = f"{len(row.broken):,} of {row.tried:,} broke"
     print(f"  {count:24}{row.what}{f'  ({row.note})' if row.note else ''}", flush=True)
-    for text in row.broken[:EXAMPLES]:
+    for text in row.examples(EXAMPLES):
         print(f"      {text}")
 
 

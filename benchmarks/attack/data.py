@@ -1,5 +1,7 @@
 """What an attack finds."""
 
+import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -15,6 +17,16 @@ class Row:
     tried: int
     broken: tuple[str, ...] = ()
     note: str = ""
+
+    def examples(self, most: int) -> list[str]:
+        """Some of what broke, as unlike each other as can be."""
+        seen: Counter[str] = Counter()
+        ranked: list[tuple[int, str]] = []
+        for text in self.broken:
+            kind = re.sub(r"'[^']*'|\"[^\"]*\"|\d+", "", text)[:60]
+            ranked.append((seen[kind], text))
+            seen[kind] += 1
+        return [text for _, text in sorted(ranked, key=lambda one: one[0])][:most]
 
 
 @dataclass(frozen=True, slots=True)

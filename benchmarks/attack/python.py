@@ -89,7 +89,7 @@ def attack(size: Size) -> Iterator[Row]:
         with Workers(answered) as workers:
             found = [told for _, told in workers.tried(calls)]
         worst, most = max(told.seconds for told in found), max(told.bytes for told in found)
-        broken = tuple(f"{call.drawn}: {told.fault}"
+        broken = tuple(f"{told.fault} ({call.drawn})"
                        for call, told in zip(calls, found, strict=True) if told.fault)  # fmt: skip
         note = f"at worst {worst:.1f} s, {most / GIB * 1024:.0f} MiB"
         yield Row(kind, len(found), broken, note)

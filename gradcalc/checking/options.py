@@ -3,12 +3,14 @@
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 
 from gradcalc.errors import InvalidValueError, brief
+from gradcalc.values.nesting import check_nesting
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,19 +134,25 @@ def _is_tensor(value: Any) -> bool:
     return hasattr(value, "requires_grad") and hasattr(value, "layout")
 
 
+MANY = 100_000
+"""Names or Functions that somebody may give."""
+
+
 def _several(value: Any) -> tuple[Any, ...] | None:
     """What an iterable holds; None of what is none."""
     if not isinstance(value, Iterable) or isinstance(value, bytes | bytearray):
         return None
     try:
-        return tuple(value)
-    except TypeError:
+        found = tuple(islice(value, MANY + 1))
+    except (TypeError, ValueError, RuntimeError):
         return None
+    return None if len(found) > MANY else found
 
 
 def _cotangent(value: Any, name: str) -> Any:
     if value is None:
         return None
+    check_nesting(value, name)
     parts = value if isinstance(value, tuple) else (value,)
     if not all(map(_are_weights, parts)):
         raise _refused(value, name, "numbers, or a tuple of them for several outputs")
