@@ -209,3 +209,33 @@ def test_leaves_beside_the_arguments() -> None:
         found = gradcalc.check(lambda x: (x * OUTSIDE).sum(), numbers(1, 2), leaves=leaves)
         assert found.verdict.outcome == "verified"
         np.testing.assert_array_equal(found.gradient[name], [1, 2])
+
+
+def test_what_comes_in_another_way_too_stays_what_it_is_and_that_is_said() -> None:
+    x = numbers(1, 2, requires_grad=True)
+
+    class Keeping:
+        def __init__(self) -> None:
+            self.kept = x
+
+        def __call__(self, given: Any) -> Any:
+            return (given * self.kept).sum()
+
+    for asked in (
+        lambda: gradcalc.check(lambda a, o: (a * o.kept).sum(), x, Keeping()),
+        lambda: gradcalc.check(lambda a: (a * x).sum(), x),
+        lambda: gradcalc.check(Keeping(), x),
+    ):
+        found = asked()
+        assert found.verdict.outcome == "verified"
+        np.testing.assert_array_equal([*found.gradient.values()], [[1, 2]])
+        assert "comes here in another way than as the argument" in found.findings[0].message
+    for plain in (lambda a: (a * a.data).sum(), lambda a: (a[:1] * OUTSIDE * a.detach()).sum()):
+        assert not any(f.kind == "aliased" for f in gradcalc.check(plain, x).findings)
+
+
+def test_an_argument_that_is_a_parameter_is_refused() -> None:
+    layer = torch.nn.Linear(2, 2, dtype=torch.float64)
+    with pytest.raises(GradcalcError, match="an argument is the parameter weight itself"):
+        gradcalc.check(layer, layer.weight)
+    assert gradcalc.check(layer, layer.weight.detach().clone()).verdict.outcome == "verified"

@@ -42,11 +42,11 @@ def drawn(draw: np.random.Generator, shape: tuple[int, ...]) -> Array:
 class Asked:
     """What is checked.
 
-    `call` runs the function, with other tensors for some of its `leaves`, those that are
-    `movable`; `others` are what else it is given; `wide` makes the same of
-    numbers of 64 bits, where it can; `cotangent` weighs the elements of its output,
-    drawn if None; `references` are plain functions for what nobody can see
-    into, `trust` the Functions whose backward is meant, whatever it is. A `reference` is called in
+    `call` runs the function, with other tensors for some of its `leaves`, those that are `movable`,
+    in the place of the tensors whose ids are `given`; `others` are what else it has; `wide` makes
+    the same of numbers of 64 bits, where it can; `cotangent` weighs the elements of its output,
+    drawn if None; `references` are plain functions for what nobody can see into, `trust` the
+    Functions whose backward is meant, whatever it is. A `reference` is called in
     the place of all of it, and what it does is what the gradient is held to.
     """
 
@@ -60,6 +60,7 @@ class Asked:
     seed: int = 0
     reference: Callable[[Mapping[str, torch.Tensor]], Any] | None = None
     movable: frozenset[str] = frozenset()
+    given: Mapping[int, str] = field(default_factory=dict)
     others: Mapping[str, torch.Tensor] = field(default_factory=dict)
     wide: "Callable[[], Asked | None] | None" = None
 

@@ -139,8 +139,10 @@ class Recorder(TorchDispatchMode):
         leaves: Mapping[str, torch.Tensor],
         known: Callable[[str], bool] | None = None,
         others: Mapping[str, torch.Tensor] | None = None,
+        given: Mapping[int, str] | None = None,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
+        self._given_for = given or {}
         self.trace = Trace()
         self.known = known
         self.paused = False
@@ -302,6 +304,9 @@ class Recorder(TorchDispatchMode):
         if self.paused or not any(self.is_active(tensor) for tensor in given):
             self._keep(schema, args, kwargs)
             return self._made_here(func(*args, **kwargs))
+        for tensor in given:
+            if id(tensor) in self._given_for:
+                self.note("aliased", self._given_for[id(tensor)])
         if schema is None:
             self.note("opaque", str(func))
             return func(*args, **kwargs)

@@ -59,6 +59,12 @@ def asked(
     others = {k: t for k, t in {**named, **_weights(function)}.items() if id(t) not in own}
     _check(found, name, [*args, *kwargs.values()])
     given = {id(tensor) for tensor in named.values()}
+    for weight, tensor in _weights(function).items():
+        if id(tensor) in given:
+            raise InvalidValueError(
+                f"an argument is the parameter {weight} itself, and cannot move without it",
+                hint="give its .detach().clone()",
+            )
     _refuse_untracked({key: t for key, t in found.items() if id(t) not in given})
     # a tensor of the caller's stays what it is
     fresh = {k: _fresh(t, found.values()) if id(t) in given else t for k, t in found.items()}
@@ -90,6 +96,7 @@ def asked(
         wide=wide, call=calling(called), leaves=fresh, name=name, cotangent=_plain(cotangent),
         order=order,
         movable=frozenset(key for key, tensor in found.items() if id(tensor) in given),
+        given={id(tensor): key for key, tensor in found.items() if id(tensor) in given},
         others=others, seed=seed, references=dict(references or {}),
         trust=frozenset(map(_class_name, trust)),
         reference=None if reference is None else calling(callable_of(reference)),

@@ -49,7 +49,7 @@ def run(asked: Asked, known: Callable[[str], bool], *, wide: bool = True) -> Ran
     Raises `InvalidValueError` for an output that nothing can be differentiated of.
     """
     count = 1 if asked.reference is None else 2
-    recorders = [Recorder(asked.leaves, known, asked.others) for _ in range(count)]
+    recorders = [Recorder(asked.leaves, known, asked.others, asked.given) for _ in range(count)]
 
     def back() -> None:
         for recorder in recorders:

@@ -161,6 +161,10 @@ NOTES: Mapping[str, tuple[str, str]] = {
         "torch gives the gradient of ctc_loss for what log_softmax has made, and no other one",
         "take log_softmax in front of it",
     ),
+    "aliased": (
+        "{text} comes here in another way than as the argument: so it stays what it is",
+        "the gradient is by the argument alone",
+    ),
     "kept aside": (
         "{text}: nothing in it is judged",
         "give back the tensors that it holds, in a tuple or dict",
