@@ -398,11 +398,31 @@ def test_a_view_is_what_it_shows(name: str) -> None:
     assert gradcalc.grad("sum(x*x)", x=value).gradient["x"].tolist() == gradient
 
 
+DTYPES: list[tuple[Any, str]] = [
+    (float, "float64"), (np.float32, "float32"), (np.dtype("f8"), "float64"), ("float", "float32"),
+    (torch.float16, "float16"), ("torch.double", "float64"), (np.float64, "float64"),
+]  # fmt: skip
+"""A dtype as it is passed: `float` of Python's is of 64 bits to torch and to numpy."""
+
+
+@pytest.mark.parametrize(("given", "name"), DTYPES)
+def test_a_dtype_is_what_the_libraries_take_it_for(given: Any, name: str) -> None:
+    assert gradcalc.grad("x*x", x=2.0, dtype=given).dtype == name
+    if not isinstance(given, str):
+        taken = given if isinstance(given, torch.dtype) else np.dtype(given)
+        assert str(taken).rpartition(".")[2] == name
+
+
+SHARED: Any = [1]
+"""A list whose text is endless."""
+for _ in range(60):
+    SHARED = [SHARED, SHARED]
+
 NAMES = {"dtype": "dtype is of type", "device": "device is of type"}
 
 
 @pytest.mark.parametrize("key", NAMES)
-@pytest.mark.parametrize("value", [[1], object(), {"a": 1}, 3.5])
+@pytest.mark.parametrize("value", [[1], object(), {"a": 1}, 3.5, SHARED], ids=type)
 def test_a_name_is_a_name(key: str, value: Any) -> None:
     with pytest.raises(InvalidValueError, match=NAMES[key]) as caught:
         gradcalc.grad("x", x=1, **{key: value})

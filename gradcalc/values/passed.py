@@ -100,8 +100,11 @@ def dtype_name(value: Any) -> str:
     if isinstance(value, str):
         return value.rpartition(".")[2]
     if isinstance(value, type):
-        return value.__name__
-    name = str(value).rpartition(".")[2]
+        # that of Python, which torch and numpy both read so
+        return "float64" if value is float else value.__name__
+    # torch's have no class of a public name that is there without torch
+    is_one = isinstance(value, np.dtype) or type(value).__name__ == "dtype"
+    name = str(value).rpartition(".")[2] if is_one else ""
     if not name.isidentifier():
         raise InvalidValueError(
             f"dtype is of type {type(value).__name__}", hint=f"one of {', '.join(DTYPES)}"
