@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -52,9 +53,9 @@ MANY = 1000
 FEW_STEPS = 10_000
 """Steps that a program may take at further points, once it did not end at one."""
 
-NEAR, ELSEWHERE = 1e-3, 2
-"""How far from the point the check is looked at for mistakes, in relation to the inputs, and at how
-many points elsewhere."""
+NEAR, ELSEWHERE, BESIDE = 1e-3, 2, 8
+"""How far from the point things are looked at, in relation to the inputs; at how many points
+elsewhere the check is looked at for mistakes, and for a value at how many beside."""
 
 STRANGER = "torch and the check do not mean the same by one of its functions"
 
@@ -128,21 +129,42 @@ def weighed(
     if isinstance(exact, Enclosed) and not isinstance(ours, Absent):
         for number, given, room in wanted(problem, ours, exact):
             exact = check.seek(exact, number, given, room)
-    judgement = judge(problem, ours, formula, exact)
+    beside = cache(lambda: _has_value_beside(problem))
+    judged = partial(judge, problem, ours, has_value_beside=beside)
+    judgement = judged(formula, exact)
     if isinstance(ours, Absent):
         return Case(problem, ours, formula, exact, judgement), check.experiment
     if isinstance(exact, Enclosed) and is_puzzling(problem, ours, exact, judgement):
         steps = replace(problem, steps=True, check=False, claims={})
         exact = check.diagnose(exact, lambda: ask(steps)())
-        judgement = judge(problem, ours, formula, exact)
+        judgement = judged(formula, exact)
     tried = _tried(problem, check, formula, judgement)
-    judgement = judge(problem, ours, formula, exact, tried) if tried else judgement
+    judgement = judged(formula, exact, tried) if tried else judgement
     if problem.check and _is_surprising(problem, ours, exact, judgement):
         agree = judgement.verdict.outcome is not Outcome.WRONG
         formula, exact = _doubted(problem, ask, formula, exact, inexact=agree)
-        judgement = judge(problem, ours, formula, exact, tried)
+        judgement = judged(formula, exact, tried)
     formula = upheld(problem, formula, judgement.reference)
     return Case(problem, ours, formula, exact, judgement), check.experiment
+
+
+def _has_value_beside(problem: Problem) -> bool:
+    """Whether a function has a value at some point next to this one."""
+    from gradcalc.derive.elsewhere import labels
+    from gradcalc.derive.perturbations import moved
+    from gradcalc.derive.runs import budget, record
+    from gradcalc.expr.floats import Floats
+
+    for seed in range(BESIDE):
+        point = moved(problem.inputs, NEAR, seed) | labels(problem)
+        try:
+            with np.errstate(all="ignore"):
+                value = record(problem, Floats(), point, budget(problem)).output
+        except GradcalcError:
+            continue
+        if not np.isnan(value).any():
+            return True
+    return False
 
 
 def _with_data(problem: Problem) -> tuple[Problem, bool]:

@@ -738,6 +738,13 @@ LEVEL: tuple[tuple[str, Any, str], ...] = (
 
 VALUELESS: dict[str, tuple[str, Any, str, str]] = {
     "NaN for all": ("x + nan", 1.0, "unresolved", "no value here"),
+    "outside a domain, times 0": ("0*sqrt(x) + 2*x", -1.0, "unresolved", "no value here"),
+    "outside a domain, times 0, beside a slope": (
+        "2*x + 0*asin(x)",
+        -3.0,
+        "unresolved",
+        "no value",
+    ),
     "infinite by what does not move": ("x + inf", 1.0, "verified", ""),
     "a fixed part outside its domain": ("x + log(-1)", 1.0, "unresolved", "no value here"),
     "a NaN that is multiplied": ("nan*x", 1.0, "unresolved", "number of the program is NaN"),

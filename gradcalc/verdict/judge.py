@@ -1,6 +1,6 @@
 """The witnesses' gradients weighed against each other."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -81,11 +81,13 @@ def judge(
     formula: Derived | Absent,
     exact: Enclosed | Absent,
     tried: Mapping[str, Claimed] = MappingProxyType({}),
+    has_value_beside: Callable[[], bool] = lambda: True,
 ) -> Judgement:
     """Weigh what the witnesses say.
 
     `formula` is the symbolic witness, `exact` the one that knows many digits of every element.
-    `tried` are the claims at other points, by input.
+    `tried` are the claims at other points, by input. `has_value_beside` tells whether a function
+    without a value at this point has one next to it: then the point may be removable.
     """
     reference = weigh(problem, formula, exact)
     if isinstance(autograd, Absent):
@@ -97,7 +99,12 @@ def judge(
         what = f"nothing flows through {brief(autograd.cut.stop.source)}"
         why = f"{what}: the gradient of what is inside is cut off there"
         verdict = Verdict(Outcome.UNRESOLVED, why)
-    if verdict.exit_code == 0 and is_valueless(autograd, found.reference):
+    accused = verdict.outcome is Outcome.WRONG
+    if (
+        (accused or verdict.exit_code == 0)
+        and is_valueless(autograd, found.reference)
+        and not (accused and has_value_beside())
+    ):
         verdict = Verdict(Outcome.UNRESOLVED, VALUELESS)
     if problem.strict and verdict.exit_code == 0:
         verdict = _wanting_all(problem, verdict, formula, exact, found)
