@@ -16,6 +16,7 @@ from scipy.optimize import rosen, rosen_der, rosen_hess
 import gradcalc
 from gradcalc.checking.numpy_answers import Question
 from gradcalc.checking.numpy_running import CHANCE_TIP, LOST_TIP, followed
+from gradcalc.errors import LimitError
 from gradcalc.pytest_plugin import failure
 from gradcalc.render import Style, renderer
 from gradcalc.report import Report
@@ -765,3 +766,11 @@ def test_the_command(words: str, code: int, said: str, tmp_path: Path, run: Run)
     given = [word.format(path=file) for word in words.split()]
     result = run("check", f"{file}:{given[0]}", *given[1:])
     assert (result.code, said in result.out + result.err) == (code, True), result
+
+
+def test_a_list_that_is_one_many_times_is_refused() -> None:
+    deep: Any = [1.0]
+    for _ in range(40):
+        deep = [deep, deep]
+    with pytest.raises(LimitError, match="p holds more than"):
+        gradcalc.check(lambda p: p[0], deep, grad=lambda p: p)

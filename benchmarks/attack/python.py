@@ -123,7 +123,7 @@ def _ended(made: Callable[[], Any]) -> tuple[int, str]:
 
 _OURS = Path(gradcalc.__file__).parent
 
-_CALLING = re.compile(r"\b(one|made|call|func)\(")
+_CALLING = re.compile(r"\b(one|made|call|func)\(|\bplain\[name\]\(")
 """Lines of ours that call what somebody gave, which may raise what it likes."""
 
 

@@ -19,6 +19,7 @@ from gradcalc.errors import InvalidValueError, UnknownNameError, did_you_mean
 from gradcalc.lang.program import Limits
 from gradcalc.problem import Problem
 from gradcalc.testimony import Absence, Absent
+from gradcalc.values.nesting import check_nesting
 from gradcalc.verdict.outcome import Outcome
 
 NOBODY = Absent(Absence.UNABLE, "a gradient that somebody wrote is asked at one point")
@@ -80,6 +81,8 @@ def runs(asked: Written) -> list[Ran]:
                 hint="grad=df" if told == "grad" else "hess=d2f",
             )
     named = _named(function, asked.args, asked.kwargs)
+    for name, value in named.items():
+        check_nesting(value, name)
     chosen = _leaves(named, asked.leaves)
     leaves = {name: np.array(named[name], np.float64) for name in chosen}
     for key, values in leaves.items():
