@@ -25,6 +25,7 @@ def test_nothing_breaks_in_a_small_attack() -> None:
 
 
 ASKED = Case(("grad", "x"))
+SURE = Case(("jacobian", "x"), codes=(0, 2, 3, 4))
 STREAM = Case(("batch", "requests.jsonl"), answers=1)
 
 JUDGED = {
@@ -35,6 +36,8 @@ JUDGED = {
     "fault": (ASKED, 70, "", "error: gradcalc has a fault: KeyError\n", "exit code 70"),
     "fault told": (ASKED, 0, "# finding\tx: no formula: gradcalc has a fault, KeyError\n", "",
                    "a fault in an answer"),
+    "wrong where nothing is": (SURE, 1, "x\n", "", "exit code 1"),
+    "a NaN that is wrong": (SURE, 1, "autograd says NaN\n", "", ""),
     "killed": (ASKED, -9, "", "", "exit code -9"),
     "no error": (ASKED, 2, "", "", "0 errors with exit code 2"),
     "two errors": (ASKED, 2, "", "error: one\nerror: two\n", "2 errors"),
