@@ -175,6 +175,19 @@ def test_names_are_of_places() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("chosen", ["p", "p.b", ["p.b[0]"]])
+def test_leaves_are_named_by_their_places(chosen: Any) -> None:
+    given = Data(2.0, [numbers(3, 5)])
+    found = gradcalc.check(lambda p: (p.a * p.b[0]).sum(), given, leaves=chosen)
+    np.testing.assert_array_equal(found.gradient["p.b[0]"], [2, 2])
+
+
+def test_leaves_are_named_by_a_part_of_a_module() -> None:
+    net = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Linear(2, 1)).double()
+    found = gradcalc.check(net, numbers(1, 2), leaves="1")
+    assert [*found.gradient] == ["1.weight", "1.bias"]
+
+
 OUTSIDE = numbers(3, 5, requires_grad=True)
 PLAIN = numbers(3, 5)
 

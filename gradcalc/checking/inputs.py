@@ -233,7 +233,7 @@ def _chosen(
     one: Any, own: Mapping[str, torch.Tensor], place: int
 ) -> Iterator[tuple[str, torch.Tensor]]:
     if isinstance(one, str):
-        found = trees.parts_of(one, own)
+        found = [*trees.parts_of(one, own)] or [n for n in own if n.startswith(f"{one}.")]
         if not found:
             raise UnknownNameError(
                 f"there is no tensor called {one} to differentiate by",
