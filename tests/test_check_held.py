@@ -167,6 +167,19 @@ def test_what_cannot_be_made_anew_is_refused() -> None:
         gradcalc.check(lambda p: p["a"].sum(), Locked(a=numbers(1, 2)))
 
 
+def test_a_class_holds_nothing_and_a_field_may_be_empty() -> None:
+    @dataclasses.dataclass(slots=True)
+    class Partly:
+        a: Any
+        b: Any = dataclasses.field(init=False)
+
+    for given in (Data, Partly):
+        found = gradcalc.check(lambda x, kind: (x * x, kind), numbers(1, 2), given)
+        assert [*found.gradient] == ["x"]
+        assert found.findings == ()
+    assert [*gradcalc.check(lambda p: p.a * 2, Partly(numbers(1))).gradient] == ["p.a"]
+
+
 def test_names_are_of_places() -> None:
     a, b = numbers(1), numbers(2)
     given = {"k": [Data(a, Pair(b, 1))], 2: deque([None])}
