@@ -15,7 +15,7 @@ from gradcalc.problem import Problem
 from gradcalc.report import InputGradient, Outcome, Report
 from gradcalc.smoothness import is_smooth
 from gradcalc.structure import among_symmetric, structured
-from gradcalc.traits import DEFINITE, DIAGONAL, POSITIVE, SIMPLEX, SYMMETRIC, Traits
+from gradcalc.traits import DIAGONAL, POSITIVE, SEMIDEFINITE, SIMPLEX, SYMMETRIC, Traits
 
 
 def known_of(
@@ -30,7 +30,7 @@ def known_of(
         ranks={**ranks, **dict.fromkeys(counts, 0)},
         nonnegative=having(POSITIVE, SIMPLEX) | frozenset(counts),
         symmetric=having(SYMMETRIC),
-        definite=having(DEFINITE),
+        definite=having(SEMIDEFINITE),
         diagonal=having(DIAGONAL),
         counts=frozenset(counts),
     )

@@ -1,6 +1,5 @@
 """What may be known of an input beside its numbers: symmetric, orthogonal, on a simplex."""
 
-import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
@@ -11,15 +10,15 @@ from gradcalc.errors import InvalidValueError, UsageError, did_you_mean
 
 Array = NDArray[np.float64]
 
-SYMMETRIC, POSITIVE, DIAGONAL, ORTHOGONAL, SIMPLEX, DEFINITE, REGULAR = (
+SYMMETRIC, POSITIVE, DIAGONAL, ORTHOGONAL, SIMPLEX, SEMIDEFINITE, DEFINITE = (
     "symmetric", "positive", "diagonal", "orthogonal", "simplex", "psd", "spd",
 )  # fmt: skip
 
 TRAITS: Mapping[str, tuple[int | None, tuple[str, ...]]] = MappingProxyType(
     {
         SYMMETRIC: (2, (SYMMETRIC,)),
-        DEFINITE: (2, (SYMMETRIC, DEFINITE)),
-        REGULAR: (2, (SYMMETRIC, DEFINITE, REGULAR)),
+        SEMIDEFINITE: (2, (SYMMETRIC, SEMIDEFINITE)),
+        DEFINITE: (2, (SYMMETRIC, SEMIDEFINITE, DEFINITE)),
         DIAGONAL: (2, (SYMMETRIC, DIAGONAL)),
         ORTHOGONAL: (2, (ORTHOGONAL,)),
         SIMPLEX: (1, (SIMPLEX,)),
@@ -83,16 +82,24 @@ def _asymmetry(value: Array) -> str:
 
 
 def _indefinite(value: Array) -> str:
-    return _asymmetry(value) or _too_small(value, -_room(value))
+    if why := _asymmetry(value):
+        return why
+    least = _least_eigenvalue(value)
+    return "" if least >= -_room(value) else f"its least eigenvalue is {least:.6g}"
 
 
 def _not_definite(value: Array) -> str:
-    return _asymmetry(value) or _too_small(value, math.nextafter(_room(value), math.inf))
+    if why := _asymmetry(value):
+        return why
+    least = _least_eigenvalue(value)
+    # as far as float64 tells it from 0
+    if least > len(value) * np.finfo(np.float64).eps * np.max(np.abs(value)):
+        return ""
+    return f"its least eigenvalue is {least:.6g}{', which may be 0' if least > 0 else ''}"
 
 
-def _too_small(value: Array, bound: float) -> str:
-    least = float(np.linalg.eigvalsh(value).min())
-    return "" if least >= bound else f"its least eigenvalue is {least:.6g}"
+def _least_eigenvalue(value: Array) -> float:
+    return float(np.linalg.eigvalsh(value).min())
 
 
 def _beside_diagonal(value: Array) -> str:
@@ -124,7 +131,7 @@ def _worst(value: Array) -> tuple[int, int]:
 
 _BREACHES: Mapping[str, Callable[[Array], str]] = MappingProxyType(
     {
-        SYMMETRIC: _asymmetry, DEFINITE: _indefinite, REGULAR: _not_definite,
+        SYMMETRIC: _asymmetry, SEMIDEFINITE: _indefinite, DEFINITE: _not_definite,
         DIAGONAL: _beside_diagonal, ORTHOGONAL: _skewness,
         SIMPLEX: _off_simplex, POSITIVE: _not_positive,
     }

@@ -2,7 +2,8 @@
 
 import dataclasses
 from collections import OrderedDict, UserDict, UserList, defaultdict, deque, namedtuple
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from functools import cached_property
 from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
@@ -162,9 +163,130 @@ def test_a_list_that_is_there_many_times_is_gone_through_once() -> None:
     assert found.verdict.outcome == "verified"
 
 
-def test_what_cannot_be_made_anew_is_refused() -> None:
-    with pytest.raises(GradcalcError, match="in what is of type Locked cannot be exchanged"):
-        gradcalc.check(lambda p: p["a"].sum(), Locked(a=numbers(1, 2)))
+class Store(MutableMapping[str, Any]):
+    """A mapping whose copies share what they hold."""
+
+    def __init__(self, **parts: Any) -> None:
+        self._parts = parts
+
+    def __getitem__(self, key: str) -> Any:
+        return self._parts[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self._parts[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self._parts[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._parts)
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+
+class Itself(dict[str, Any]):
+    """What is its own copy."""
+
+    def __copy__(self) -> "Itself":
+        return self
+
+
+class Raising(dict[str, Any]):
+    """What cannot be written into."""
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        raise KeyError(key)
+
+
+class Deaf(dict[str, Any]):
+    """What takes nothing in."""
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        pass
+
+
+class Two(tuple[Any, ...]):
+    """A tuple that is made otherwise."""
+
+    def __new__(cls, a: Any, b: Any) -> "Two":
+        return super().__new__(cls, (a, b))
+
+
+FIXED = {
+    "locked": Locked, "copies share": Store, "its own copy": Itself, "raises": Raising,
+    "takes nothing": Deaf,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", FIXED.values(), ids=FIXED)
+def test_what_cannot_be_made_anew_is_refused_and_stays_what_it_is(kind: Any) -> None:
+    a = numbers(1, 2)
+    given = kind(a=a)
+    with pytest.raises(GradcalcError, match=f"of type {kind.__name__} cannot be exchanged"):
+        gradcalc.check(lambda p: p["a"].sum(), given)
+    assert given["a"] is a
+    # without a tensor it is nobody's to exchange
+    found = gradcalc.check(lambda x, p: x * p["a"], numbers(1, 2), kind(a=2.0))
+    assert found.verdict.outcome == "verified"
+
+
+def test_tuples_of_other_classes() -> None:
+    with pytest.raises(GradcalcError, match="of type Two cannot be exchanged"):
+        gradcalc.check(lambda p: p[0] * p[1], Two(numbers(1), 2))
+    assert gradcalc.check(lambda x, p: x * p[1], numbers(1), Two(1, 2)).verdict.exit_code == 0
+
+    class Marked(Pair):
+        pass
+
+    given = Marked(numbers(1, 2), 2)
+    given.extra = "k"  # type: ignore[attr-defined]
+    found = gradcalc.check(lambda p: (p.a * p.b * len(p.extra)).sum(), given)
+    assert found.verdict.outcome == "verified"
+
+
+class Off(torch.autograd.Function):
+    """A square whose backward is a little off, which bfloat16 does not show."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any) -> Any:
+        """x²."""
+        ctx.save_for_backward(x)
+        return x * x
+
+    @staticmethod
+    def backward(ctx: Any, *slopes: Any) -> Any:
+        """2.004x, and 2x is right."""
+        return 2.004 * ctx.saved_tensors[0] * slopes[0]
+
+
+def test_one_tensor_in_two_places_is_one_in_more_digits_too() -> None:
+    x, y = (torch.tensor(v, dtype=torch.bfloat16) for v in ([1.25, 2.5], [3.0, 5.0]))
+
+    def product(a: Any, b: Any) -> Any:
+        return (a * Off.apply(b)).sum()
+
+    for call, options in (
+        ((product, x, y), {}), ((product, x, x), {}), ((lambda p: product(*p), [x, x]), {}),
+        ((product, y, x), {"leaves": {"w": x}}), ((product, y, x), {"leaves": {"a": x}}),
+        ((product, y, x), {"leaves": [x]}),
+    ):  # fmt: skip
+        assert gradcalc.check(*call, **options).verdict.outcome == "wrong"
+
+
+def test_leaves_without_names_get_free_ones() -> None:
+    other = numbers(7, 8, requires_grad=True)
+    found = gradcalc.check(
+        lambda leaf1: (leaf1 * OUTSIDE * other).sum(), numbers(1, 2),
+        leaves=["leaf1", OUTSIDE, other],
+    )  # fmt: skip
+    assert [*found.gradient] == ["leaf1", "leaf0", "leaf2"]
+    assert found.verdict.outcome == "verified"
+
+
+def test_as_many_cotangents_as_outputs() -> None:
+    with pytest.raises(GradcalcError, match="the cotangent has 1 parts, the output of f 2"):
+        gradcalc.check(lambda x: (x * 2, x * 3), numbers(1, 2), cotangent=(np.ones(2),))
 
 
 def test_a_class_holds_nothing_and_a_field_may_be_empty() -> None:
@@ -258,6 +380,36 @@ def test_what_comes_in_another_way_too_stays_what_it_is_and_that_is_said() -> No
         assert "comes here in another way than as the argument" in found.findings[0].message
     for plain in (lambda a: (a * a.data).sum(), lambda a: (a[:1] * OUTSIDE * a.detach()).sum()):
         assert not any(f.kind == "aliased" for f in gradcalc.check(plain, x).findings)
+
+
+def test_what_was_made_of_an_argument_before_is_told() -> None:
+    x = numbers(1, 2, requires_grad=True)
+    before = (x * 2).exp()
+
+    @dataclasses.dataclass
+    class Cached:
+        a: Any
+
+        def __post_init__(self) -> None:
+            self.twice = self.a * 2
+
+        @cached_property
+        def square(self) -> Any:
+            """Of what it has now."""
+            return self.a * self.a
+
+    for asked in (
+        lambda: gradcalc.check(lambda a: (a * before).sum(), x),
+        lambda: gradcalc.check(lambda p: (p.a * p.twice).sum(), Cached(x)),
+    ):
+        found = asked()
+        assert found.verdict.outcome == "verified"
+        assert "comes here in another way than as the argument" in found.findings[0].message
+    given = Cached(numbers(1, 2))
+    assert given.square[0] == 1
+    found = gradcalc.check(lambda p: p.square.sum(), given)
+    assert found.verdict.outcome == "verified"
+    np.testing.assert_array_equal(found.gradient["p.a"], [2, 4])
 
 
 def test_an_argument_that_is_a_parameter_is_refused() -> None:

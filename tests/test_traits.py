@@ -87,6 +87,16 @@ def test_what_has_another_shape_is_refused(word: str) -> None:
             gradcalc.grad("sum(v*v)", v=np.ones(shape), declare={"v": word})
 
 
+@pytest.mark.parametrize("least", [1e-10, 1e-14])
+def test_what_is_definite_as_far_as_floats_tell_is_spd(least: float) -> None:
+    check("v", np.diag([1.0, least]), traits_of("v", "spd"))
+    for none in (0.0, -1e-17, -least):
+        with pytest.raises(GradcalcError, match="v is not spd"):
+            check("v", np.diag([1.0, none]), traits_of("v", "spd"))
+    with pytest.raises(GradcalcError, match="1e-17, which may be 0"):
+        check("v", np.diag([1.0, 1e-17]), traits_of("v", "spd"))
+
+
 BENT = np.array([[0.0, 1.0, 0.0], [-1.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
 OFF: dict[str, Any] = {
     "symmetric": (S, BENT), "psd": (P, BENT), "spd": (P, BENT), "orthogonal": (Q, Q),

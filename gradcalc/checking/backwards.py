@@ -102,6 +102,11 @@ def parts_of(asked: Asked, given: Any) -> list[tuple[torch.Tensor, Array | None]
     weights = [drawn(draw, tuple(tensor.shape)) for tensor in made]
     if asked.cotangent is not None:
         weights = [np.asarray(part, float) for part in asked.cotangent]
+        if len(weights) != len(made):
+            raise ShapeError(
+                f"the cotangent has {len(weights)} parts, the output of {asked.name} {len(made)}",
+                hint="a tuple of one for each tensor that it gives back",
+            )
     return list(zip(made, weights, strict=True))
 
 

@@ -94,6 +94,9 @@ UPDATED = frozenset({"running_mean", "running_var", "noise"})
 LEAKING = frozenset({"_local_scalar_dense", "equal", "_is_all_true", "_is_any_true"})
 """What takes numbers out of tensors."""
 
+FAR = 1000
+"""Steps that are gone back from a tensor that comes from outside."""
+
 _OWN = str(Path(__file__).parent.parent)
 _TORCH = str(Path(torch.__file__).parent)
 
@@ -143,6 +146,7 @@ class Recorder(TorchDispatchMode):
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._given_for = given or {}
+        self._outside: dict[int, torch.Tensor] = {}
         self.trace = Trace()
         self.known = known
         self.paused = False
@@ -304,9 +308,8 @@ class Recorder(TorchDispatchMode):
         if self.paused or not any(self.is_active(tensor) for tensor in given):
             self._keep(schema, args, kwargs)
             return self._made_here(func(*args, **kwargs))
-        for tensor in given:
-            if id(tensor) in self._given_for:
-                self.note("aliased", self._given_for[id(tensor)])
+        for name in filter(None, map(self._stem, given)):
+            self.note("aliased", name)
         if schema is None:
             self.note("opaque", str(func))
             return func(*args, **kwargs)
@@ -326,6 +329,24 @@ class Recorder(TorchDispatchMode):
             if found is not NotImplemented:
                 return found
         return self._recorded(func, schema, args, kwargs, given)
+
+    def _stem(self, tensor: torch.Tensor) -> str | None:
+        """The argument that a tensor from outside is, or that autograd knows it to be made of."""
+        if not self._given_for or id(tensor) in self._given_for:
+            return self._given_for.get(id(tensor))
+        if self.is_active(tensor) or tensor.grad_fn is None or id(tensor) in self._outside:
+            return None
+        # kept, so that no other has its id
+        self._outside[id(tensor)] = tensor
+        seen, open_ = {tensor.grad_fn}, [tensor.grad_fn]
+        while open_ and len(seen) < FAR:
+            step: Any = open_.pop()
+            if (name := self._given_for.get(id(getattr(step, "variable", None)))) is not None:
+                return name
+            new = {before for before, _ in step.next_functions if before is not None} - seen
+            seen |= new
+            open_ += new
+        return None
 
     def _leak(self, func: Any, schema: Any, args: Any, kwargs: Any) -> Any:
         """What takes a number out of a tensor, or decides by one."""

@@ -2,6 +2,7 @@
 
 import copy
 import inspect
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
@@ -56,7 +57,8 @@ def asked(
     named = dict(_named(function, args, kwargs))
     found = _leaves(function, named, leaves)
     own = {id(tensor) for tensor in found.values()}
-    others = {k: t for k, t in {**named, **_weights(function)}.items() if id(t) not in own}
+    weighted = {**named, **_weights(function)}
+    others = {k: t for k, t in weighted.items() if id(t) not in own and k not in found}
     _check(found, name, [*args, *kwargs.values()])
     given = {id(tensor) for tensor in named.values()}
     for weight, tensor in _weights(function).items():
@@ -79,17 +81,28 @@ def asked(
         return call
 
     def wide() -> Asked | None:
-        if not own <= given | {id(weight) for weight in _weights(function).values()}:
-            # nobody knows where to put others
-            return None
         twice = copy.deepcopy(function) if _weights(function) else function
         if (module := module_of(twice)) is not None and _weights(function):
             module.double()
-        wide_args, more = exchanged(args, kwargs, _doubled)
+        doubled = {
+            id(t): weight
+            for (_, t), weight in zip(
+                _weights(function).items(), _weights(twice).values(), strict=True
+            )
+        }
+
+        def double(tensor: torch.Tensor) -> torch.Tensor:
+            # one tensor in two places stays one
+            return doubled.setdefault(id(tensor), _doubled(tensor))
+
+        wide_args, more = exchanged(args, kwargs, double)
+        if not own <= doubled.keys():
+            # nobody knows where to put others
+            return None
         return asked(
-            twice, wide_args, more, leaves=list(found), trust=trust,
-            references=references, cotangent=cotangent, order=order, seed=seed, name=name,
-            reference=reference,
+            twice, wide_args, more, leaves={key: doubled[id(t)] for key, t in found.items()},
+            trust=trust, references=references, cotangent=cotangent, order=order, seed=seed,
+            name=name, reference=reference,
         )  # fmt: skip
 
     return Asked(
@@ -191,7 +204,7 @@ def _named(
             names.append(parameter.name)
     names += [f"x{k}" for k in range(len(names), len(args))]
     seen: set[int] = set()
-    whole: set[int] = set()
+    whole: dict[int, Any] = {}
     for name, value in (*zip(names, args, strict=False), *kwargs.items()):
         for part, tensor in leaves_of(value, name, whole):
             if is_of_floats(tensor) and id(tensor) not in seen:
@@ -211,9 +224,10 @@ def _leaves(
     if isinstance(chosen, Mapping):
         return dict(chosen)
     if chosen is not None:
-        return {
-            name: tensor for k, one in enumerate(chosen) for name, tensor in _chosen(one, own, k)
-        }
+        taken: dict[str, torch.Tensor] = {}
+        for one in chosen:
+            taken |= _chosen(one, own, taken)
+        return taken
     return found
 
 
@@ -230,8 +244,9 @@ def _weights(function: Any) -> dict[str, torch.Tensor]:
 
 
 def _chosen(
-    one: Any, own: Mapping[str, torch.Tensor], place: int
-) -> Iterator[tuple[str, torch.Tensor]]:
+    one: Any, own: Mapping[str, torch.Tensor], taken: Mapping[str, torch.Tensor]
+) -> dict[str, torch.Tensor]:
+    """The leaves of a name, or a tensor by its name, which is a free one where it has none."""
     if isinstance(one, str):
         found = [*trees.parts_of(one, own)] or [n for n in own if n.startswith(f"{one}.")]
         if not found:
@@ -239,10 +254,10 @@ def _chosen(
                 f"there is no tensor called {one} to differentiate by",
                 hint=did_you_mean(one, own) or (own and f"there are {', '.join(own)}") or None,
             )
-        yield from ((name, own[name]) for name in found)
-        return
-    name = next((name for name, tensor in own.items() if tensor is one), None)
-    yield name or f"leaf{place}", one
+        return {name: own[name] for name in found}
+    free = (f"leaf{k}" for k in itertools.count() if f"leaf{k}" not in {*own, *taken})
+    known = {id(tensor): name for name, tensor in (*taken.items(), *own.items())}
+    return {known.get(id(one)) or next(free): one}
 
 
 def _refuse_untracked(others: Mapping[str, torch.Tensor]) -> None:

@@ -144,7 +144,8 @@ def _several(value: Any) -> tuple[Any, ...] | None:
         return None
     try:
         found = tuple(islice(value, MANY + 1))
-    except (TypeError, ValueError, RuntimeError):
+    # code of others may raise anything
+    except Exception:
         return None
     return None if len(found) > MANY else found
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcalc.traits import DEFINITE, DIAGONAL, ORTHOGONAL, POSITIVE, SIMPLEX, SYMMETRIC
+from gradcalc.traits import DIAGONAL, ORTHOGONAL, POSITIVE, SEMIDEFINITE, SIMPLEX, SYMMETRIC
 
 Array = NDArray[np.float64]
 
@@ -51,8 +51,8 @@ def _one(
     if ORTHOGONAL in traits:
         return np.asarray(np.linalg.qr(random.normal(size=shape))[0])
     if DIAGONAL in traits:
-        return np.diag(np.abs(np.diag(found)) + 0.2 if DEFINITE in traits else np.diag(found))
-    if DEFINITE in traits or (style == "definite" and not traits - {SYMMETRIC}):
+        return np.diag(np.abs(np.diag(found)) + 0.2 if SEMIDEFINITE in traits else np.diag(found))
+    if SEMIDEFINITE in traits or (style == "definite" and not traits - {SYMMETRIC}):
         return np.asarray(found @ found.T / size + np.eye(size))
     if SYMMETRIC in traits:
         found = (found + found.T) / 2
